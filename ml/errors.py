@@ -1,0 +1,91 @@
+"""Every error this project raises on purpose.
+
+SulcusError
+├── ScanError                  an upload that cannot be read as one brain MRI slice
+│   ├── EmptyFile              no bytes at all
+│   ├── UnknownFormat          the bytes are none of the accepted formats
+│   ├── DamagedFile            the right format, but truncated or corrupt
+│   ├── UnsupportedPixels      animated, CMYK, colour DICOM, several frames, 16-bit colour …
+│   ├── SizeOutOfBounds        too few or too many bytes or pixels, or an extreme aspect
+│   ├── NoPixelData            a DICOM object without a picture
+│   └── UnsupportedTransferSyntax   a DICOM compression that no installed decoder reads
+├── WeightsError               the networks cannot be loaded; nothing stands in for them
+│   ├── MissingWeights
+│   └── AlteredWeights
+├── DatasetError               a public data set is absent or not in its published layout
+│   ├── MissingDataset
+│   └── DatasetLayout
+├── TrainingError              a training run that cannot start or resume
+└── MetricsError               a figure a page needs has not been computed
+
+Messages say what was found, what is accepted and what to do; they never hold a file name
+or a DICOM tag's value that could identify a patient.
+"""
+
+
+class SulcusError(Exception):
+    """Base of all errors raised on purpose; `str()` of it is fit for a screen."""
+
+
+class ScanError(SulcusError):
+    """The uploaded bytes cannot be read as a brain MRI slice."""
+
+
+class EmptyFile(ScanError):
+    """The file holds no bytes."""
+
+
+class UnknownFormat(ScanError):
+    """The bytes belong to none of the accepted formats."""
+
+
+class DamagedFile(ScanError):
+    """The format is known, but the content is truncated or corrupt."""
+
+
+class UnsupportedPixels(ScanError):
+    """The picture is of a kind that is not read: animated, CMYK, several frames …"""
+
+
+class SizeOutOfBounds(ScanError):
+    """The picture has too few or too many bytes or pixels."""
+
+
+class NoPixelData(ScanError):
+    """A DICOM object that holds no picture."""
+
+
+class UnsupportedTransferSyntax(ScanError):
+    """A DICOM compression that no installed decoder reads."""
+
+
+class WeightsError(SulcusError):
+    """A network cannot be loaded."""
+
+
+class MissingWeights(WeightsError):
+    """The weight file is absent."""
+
+
+class AlteredWeights(WeightsError):
+    """The weight file does not have the registered SHA-256."""
+
+
+class DatasetError(SulcusError):
+    """A public data set cannot be used."""
+
+
+class MissingDataset(DatasetError):
+    """The data set's folder does not exist."""
+
+
+class DatasetLayout(DatasetError):
+    """The folder exists but is not laid out as published."""
+
+
+class TrainingError(SulcusError):
+    """A training run cannot start or resume."""
+
+
+class MetricsError(SulcusError):
+    """A figure a page needs has not been computed."""

@@ -1,0 +1,196 @@
+"""Everything that passes between the parts, as frozen dataclasses.
+
+A screen, a report and a batch row are all read from one `Analysis`; nothing is computed twice.
+Arrays in them are read-only by convention: copy before you change one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.labels import CLASSES
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class DisplayWindow:
+    """Window of grey levels for the screen only; no network ever sees it.
+
+    Attributes:
+        center: window centre, in the units of `Scan.pixels`.
+        width: window width, > 0, same units.
+        source: where it comes from, shown on screen ("DICOM header (VOI LUT)",
+            "1–99 percentile", "full range of an 8-bit picture").
+    """
+
+    center: float
+    width: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One slice, decoded, upright as stored, with nothing that identifies a patient.
+
+    Attributes:
+        pixels: (H, W) float32 grey levels, bright = more signal (MONOCHROME1 is inverted),
+            after the modality LUT; the picture's own range, not normalised.
+        window: default display window.
+        spacing_mm: (row, column) distance between pixel centres in mm from the header, or
+            None when the file does not say (every PNG and JPEG). Never a default.
+        format: "PNG", "JPEG", "TIFF" or "DICOM".
+        content_hash: SHA-256 hex digest of the uploaded bytes.
+        notes: sentences for the reader about what was done or not known (16-bit depth
+            kept, colour averaged, orientation unknown …).
+        simulated: the file says itself that the project's own generator drew it.
+    """
+
+    pixels: FloatArray
+    window: DisplayWindow
+    spacing_mm: tuple[float, float] | None
+    format: str
+    content_hash: str
+    notes: tuple[str, ...] = ()
+    simulated: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return (int(self.pixels.shape[0]), int(self.pixels.shape[1]))
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What one network (or the mean of several) says.
+
+    Attributes:
+        model: registry name ("mobilenet", "xception", "resnet50") or "mean".
+        probabilities: (4,) float32 in the order of `ml.labels.CLASSES`, sums to 1.
+        logits: (4,) float32, or None for the mean.
+    """
+
+    model: str
+    probabilities: FloatArray
+    logits: FloatArray | None = None
+
+    @property
+    def index(self) -> int:
+        """Position of the most probable class."""
+        return int(np.argmax(self.probabilities))
+
+    @property
+    def label(self) -> str:
+        """Identifier of the most probable class."""
+        return CLASSES[self.index]
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable class, 0..1."""
+        return float(self.probabilities[self.index])
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Grad-CAM of one class on the network that predicted: what moved the class score.
+
+    Attributes:
+        model: registry name of the network.
+        label: class identifier the map explains.
+        values: (H, W) float32 in 0..1 on the scan's own pixels: the positive contribution,
+            divided by the strongest contribution that this network gives to any class, so
+            that a class with little evidence stays cool.
+        peak: strongest positive contribution before scaling, in units of the logit.
+        empty: nothing in the picture moved this class's score upward.
+
+    Limits: not a tumour location; resolution is that of the last feature map.
+
+    Reference: Selvaraju et al. 2017, arXiv:1610.02391.
+    """
+
+    model: str
+    label: str
+    values: FloatArray
+    peak: float
+    empty: bool
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Size of the outlined region on the scan's own pixel grid.
+
+    Attributes:
+        area_px: number of mask pixels.
+        area_mm2: area in mm², or None without spacing.
+        diameter_px: longest diameter of the largest component, in pixels, or None without
+            mask or where pixels are not square (then only mm has a meaning).
+        perpendicular_px: longest extent at right angles to it, in pixels, or None likewise.
+        diameter_mm: longest diameter in mm, or None without spacing.
+        perpendicular_mm: perpendicular diameter in mm, or None without spacing.
+        diameter_ends: ((row, col), (row, col)) of the longest diameter, or None.
+        perpendicular_ends: likewise for the perpendicular one.
+        components: number of connected parts (8-neighbourhood).
+        centroid: (row, col) of the whole mask, or None.
+    """
+
+    area_px: int
+    area_mm2: float | None
+    diameter_px: float | None
+    perpendicular_px: float | None
+    diameter_mm: float | None
+    perpendicular_mm: float | None
+    diameter_ends: tuple[tuple[float, float], tuple[float, float]] | None
+    perpendicular_ends: tuple[tuple[float, float], tuple[float, float]] | None
+    components: int
+    centroid: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Outline of the tumour by the U-Net.
+
+    Attributes:
+        model: registry name of the segmenter.
+        probability: (H, W) float32 in 0..1 on the scan's own pixels.
+        mask: (H, W) bool, `probability >= threshold`.
+        threshold: chosen on validation groups only.
+        measurement: sizes of `mask`.
+    """
+
+    model: str
+    probability: FloatArray
+    mask: BoolArray
+    threshold: float
+    measurement: Measurement
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All that is known about one scan after one pass of every network.
+
+    Attributes:
+        scan: the decoded slice.
+        classifications: one per network, in registry order.
+        mean: mean of the networks' probabilities.
+        heatmaps: [network name][class identifier] → map.
+        segmentation: the U-Net's outline.
+        seconds: wall time of each step ("preprocess", each network's name, "heatmaps",
+            "measure").
+        weights: [network name] → SHA-256 of the weight file that produced it.
+    """
+
+    scan: Scan
+    classifications: tuple[Classification, ...]
+    mean: Classification
+    heatmaps: Mapping[str, Mapping[str, Heatmap]]
+    segmentation: Segmentation
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def agreement(self) -> int:
+        """How many networks put the mean's class first."""
+        return sum(c.label == self.mean.label for c in self.classifications)
