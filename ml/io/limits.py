@@ -1,0 +1,65 @@
+"""Bounds that every upload is held to before anything is decoded."""
+
+from typing import Final
+
+from ml.errors import EmptyFile, SizeOutOfBounds
+
+MAX_BYTES: Final = 50 * 1024 * 1024
+"""Largest file read, in bytes."""
+MIN_SIDE: Final = 32
+"""Shortest side read, in pixels: below it no anatomy is left."""
+MAX_SIDE: Final = 8192
+"""Longest side read, in pixels."""
+MAX_PIXELS: Final = 40_000_000
+"""Most pixels decoded: 160 MB as float32."""
+MAX_ASPECT: Final = 4.0
+"""Largest ratio of the sides: beyond it the picture is a strip, not a slice."""
+MAX_LEVEL: Final = 1e9
+"""Largest grey level kept: squares of it still fit float32."""
+
+ACCEPTED: Final = "Accepted are PNG, JPEG, TIFF and single-frame DICOM."
+"""The sentence that every refusal of a format ends with."""
+
+
+def check_bytes(data: bytes) -> None:
+    """Hold a file to the bounds on its length.
+
+    Raises:
+        EmptyFile: no bytes.
+        SizeOutOfBounds: more than `MAX_BYTES`.
+    """
+    if not data:
+        raise EmptyFile(f"The file is empty (0 bytes). {ACCEPTED} Export the slice again.")
+    if len(data) > MAX_BYTES:
+        raise SizeOutOfBounds(
+            f"The file has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read. "
+            "Upload one slice at a time."
+        )
+
+
+def check_size(rows: int, columns: int) -> None:
+    """Hold a picture to the bounds on its sides, before its pixels are decoded.
+
+    Args:
+        rows: height the header states, in pixels.
+        columns: width the header states, in pixels.
+
+    Raises:
+        SizeOutOfBounds: a side outside `MIN_SIDE`..`MAX_SIDE`, more than `MAX_PIXELS`, or
+            sides further apart than `MAX_ASPECT`.
+    """
+    found = f"The picture is {columns} × {rows} pixels"
+    if min(rows, columns) < MIN_SIDE:
+        raise SizeOutOfBounds(
+            f"{found}; each side must have at least {MIN_SIDE}. Upload the slice in its own size."
+        )
+    if max(rows, columns) > MAX_SIDE or rows * columns > MAX_PIXELS:
+        raise SizeOutOfBounds(
+            f"{found}; at most {MAX_SIDE} on a side and {MAX_PIXELS // 10**6} million in all are "
+            "read. Upload the slice in its own size, not an enlargement."
+        )
+    if max(rows, columns) > MAX_ASPECT * min(rows, columns):
+        raise SizeOutOfBounds(
+            f"{found}; one side may be at most {MAX_ASPECT:.0f} times the other. "
+            "Upload a whole slice, not a strip."
+        )
