@@ -1,0 +1,248 @@
+"""Read many scans from the command line: `python -m ml.batch PATH… --out DIR`.
+
+Paths are read in the order given, folders recursively and sorted. Each file gives one row of
+`DIR/readings.csv` (see `ml.readings`) and, when it could be read, a mask of its own size in
+`DIR/masks`. A file that cannot be read is a row too, and the run goes on. After an
+interruption the same command goes on where it stopped: rows whose file and networks are
+unchanged are kept, every other one is made again.
+
+Only a handful of scans is in memory at any time.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from ml.errors import ScanError, SulcusError
+from ml.inference.engine import Engine
+from ml.inference.segment import operating_point
+from ml.io import read_scan
+from ml.io.files import find, read_file
+from ml.models.registry import CLASSIFIERS, SEGMENTER
+from ml.pipeline import analyse_many, default_engine
+from ml.readings import ReadingsTable, as_text, failed_row, ok_row, write_atomically
+from ml.results import BoolArray, Scan
+
+__all__ = ["Summary", "main", "run"]
+
+GROUP_SCANS = 8
+"""Most scans that go through the networks together."""
+GROUP_PIXELS = 8_000_000
+"""Most pixels that are held at once, unless a single scan has more."""
+LONGEST_STEM = 120
+"""Characters of a mask's name before it is cut; file systems allow 255 bytes."""
+
+EPILOG = """\
+output
+  DIR/readings.csv  one row a file: file, status (ok or failed), reason, prediction, confidence
+                    (the mean's highest probability), agreement (how many of the three networks
+                    put the mean's class first), four probabilities a network and of their mean,
+                    mask_file, area_px, area_mm2 (only if the file states the pixel spacing)
+  DIR/masks/*.png   tumour outline, 0 or 255, the input's own size
+
+A file that cannot be read is a row with status failed and the reason. After an interruption run
+the same command again; what is finished and unchanged is kept. From folders are taken: png, jpg,
+jpeg, tif, tiff, dcm, dicom, and names without an extension; hidden files are left out.
+
+exit status  0 all files have a row · 1 no file found · 2 cannot start or go on · 130 interrupted
+
+Research software, not a medical device, not for diagnosis.
+"""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        read: scans read by this run.
+        failed: files of this run that could not be read.
+        kept: rows of an earlier run that still hold.
+        found: files that exist among all that were asked for.
+    """
+
+    read: int = 0
+    failed: int = 0
+    kept: int = 0
+    found: int = 0
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """One file after reading: a scan, or the reason why there is none."""
+
+    path: str
+    sha256: str
+    scan: Scan | None
+    reason: str = ""
+
+
+def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = True) -> Summary:
+    """Read all files below `paths` into the table and masks of `out`.
+
+    Args:
+        paths: files and folders.
+        out: output folder, made if needed; may hold the rows of an earlier run.
+        engine: what runs the networks.
+        progress: draw a progress bar on stderr.
+
+    Raises:
+        WeightsError: a network cannot be loaded; nothing has been written.
+        MetricsError: the file with the mask threshold cannot be used.
+        ForeignTable: `out` holds a table with other columns.
+        OSError: `out` cannot be written.
+    """
+    files = list(find(paths, out))
+    if not files:
+        return Summary()
+    networks = _mark(engine)
+    (out / "masks").mkdir(parents=True, exist_ok=True)
+    table = ReadingsTable(out, networks)
+    masks = _mask_files(files, table.masks())
+    todo = [file for file in files if not _done(file, table)]
+    table.drop({as_text(file) for file in todo})
+    read = failed = 0
+    with (
+        table,
+        tqdm(
+            total=len(files), initial=len(files) - len(todo), unit="scan", disable=not progress
+        ) as bar,
+    ):
+        for group in _groups(_decode(file) for file in todo):
+            analyses = iter(analyse_many([one.scan for one in group if one.scan], engine))
+            for one in group:
+                if one.scan is None:
+                    table.add(failed_row(as_text(one.path), one.reason), one.sha256)
+                    failed += 1
+                else:
+                    analysis = next(analyses)
+                    _write_mask(out / masks[one.path], analysis.segmentation.mask)
+                    table.add(ok_row(as_text(one.path), analysis, masks[one.path]), one.sha256)
+                    read += 1
+                bar.update()
+    found = sum(os.path.lexists(file) for file in files)
+    return Summary(read=read, failed=failed, kept=len(files) - len(todo), found=found)
+
+
+def _mark(engine: Engine) -> str:
+    """Short digest of all that decides what a row says, apart from the file itself."""
+    parts = [f"{name}:{engine.fingerprint(name)}" for name in (*CLASSIFIERS, SEGMENTER)]
+    parts.append(repr(operating_point(SEGMENTER)))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _mask_files(files: Sequence[str], owned: Mapping[str, str]) -> dict[str, str]:
+    """Mask path of every file, relative to the output folder: `masks/<stem>.png`.
+
+    Of several files with the same stem the first keeps it bare; the others, and names that
+    would be too long, get a piece of the digest of their own path, so the same files always get
+    the same names. A name that an earlier run gave away stays with its file.
+    """
+    taken = {mask.casefold() for mask in owned.values()}
+    names: dict[str, str] = {}
+    for path in files:
+        file = as_text(path)
+        name = owned.get(file, "")
+        if not name:
+            stem = PurePath(file).stem
+            digest = hashlib.sha256(file.encode()).hexdigest()
+            name = f"masks/{stem[:LONGEST_STEM]}.png"
+            digits = 8
+            while name.casefold() in taken or (digits == 8 and len(stem) > LONGEST_STEM):
+                name = f"masks/{stem[:LONGEST_STEM]}-{digest[:digits]}.png"
+                digits += 8
+        taken.add(name.casefold())
+        names[path] = name
+    return names
+
+
+def _done(path: str, table: ReadingsTable) -> bool:
+    """Whether the row of a file is there and its content is what was read then."""
+    if as_text(path) not in table:
+        return False
+    try:
+        return table.holds(as_text(path), hashlib.sha256(read_file(path)).hexdigest())
+    except (OSError, ScanError):
+        return False
+
+
+def _decode(path: str) -> _Decoded:
+    """Read and decode one file; whatever is wrong with it becomes a reason."""
+    sha256 = ""
+    try:
+        data = read_file(path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        return _Decoded(path, sha256, read_scan(data))
+    except ScanError as error:
+        return _Decoded(path, sha256, None, str(error))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        return _Decoded(path, "", None, f"The file could not be read from the disk: {why}.")
+
+
+def _groups(items: Iterable[_Decoded]) -> Iterator[list[_Decoded]]:
+    """Neighbours that go through the networks together, in order, bounded in number and pixels."""
+    group: list[_Decoded] = []
+    pixels = 0
+    for item in items:
+        size = item.scan.pixels.size if item.scan else 0
+        if group and (len(group) == GROUP_SCANS or pixels + size > GROUP_PIXELS):
+            yield group
+            group, pixels = [], 0
+        group.append(item)
+        pixels += size
+    if group:
+        yield group
+
+
+def _write_mask(file: Path, mask: BoolArray) -> None:
+    """Mask (H, W) as an 8-bit PNG with 0 and 255."""
+    written, png = cv2.imencode(".png", mask.astype(np.uint8) * 255)
+    if not written:
+        raise RuntimeError("OpenCV could not encode a mask as PNG")
+    write_atomically(file, png.tobytes())
+
+
+def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -> int:
+    """Command line; returns the exit status (see `--help`).
+
+    Args:
+        arguments: without the program's name; None takes the process's own.
+        engine: what runs the networks; None takes this installation's.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.batch",
+        description="Read brain MRI slices (PNG, JPEG, TIFF, DICOM) with all networks.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="file, or folder to read whole")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="output folder")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        done = run(options.paths, options.out, engine or default_engine())
+    except KeyboardInterrupt:
+        print("Interrupted. The same command goes on from here.", file=sys.stderr)
+        return 130
+    except (SulcusError, OSError) as error:
+        print(f"ml.batch stopped: {error}", file=sys.stderr)
+        return 2
+    if not done.found:
+        print("No file found under the given paths; nothing was read.", file=sys.stderr)
+        return 1
+    table = options.out / "readings.csv"
+    print(f"{done.read} read, {done.failed} failed, {done.kept} kept from before: {table}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

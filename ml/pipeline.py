@@ -1,0 +1,177 @@
+"""The one door: a decoded scan goes through every network once and comes out as an `Analysis`.
+
+Steps, in order:
+    1. one network input for each distinct input size;
+    2. one forward pass a classifier: logits → probabilities, and what each place of the last
+       feature map adds to each logit, for the heat maps;
+    3. the mean of the classifiers' probabilities;
+    4. one forward pass of the segmenter, its outline on the scan's pixels, and the measurements.
+
+Screens, reports and batch rows read the `Analysis`; nothing else runs a network on an upload.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+
+import numpy as np
+
+from ml.inference.engine import Engine, KerasEngine, NetworkOutput
+from ml.inference.explain import NetworkHeatmaps, contributions
+from ml.inference.segment import operating_point, segment
+from ml.models.registry import CLASSIFIERS, SEGMENTER, spec
+from ml.preprocess import Prepared, prepare
+from ml.results import Analysis, Classification, FloatArray, Heatmap, Scan, Segmentation
+
+__all__ = ["analyse", "analyse_many", "default_engine", "softmax"]
+
+MEAN = "mean"
+"""Name of the ensemble in `Classification.model`."""
+
+
+def analyse(scan: Scan, engine: Engine) -> Analysis:
+    """Read one scan with every network, one forward pass each.
+
+    Args:
+        scan: decoded slice, any size.
+        engine: what runs the networks.
+
+    Raises:
+        WeightsError: a network's weights are missing or altered; no other answer replaces it.
+        MetricsError: the file with the mask threshold cannot be used.
+    """
+    return analyse_many([scan], engine)[0]
+
+
+def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
+    """Read several scans with one forward pass a network for all of them together.
+
+    The answers are those of `analyse`, up to the rounding of float32 sums. Times are the
+    batch's, divided by the number of scans.
+
+    Args:
+        scans: decoded slices, each of any size; none gives an empty list.
+        engine: what runs the networks.
+
+    Raises:
+        WeightsError: a network's weights are missing or altered.
+        MetricsError: the file with the mask threshold cannot be used.
+    """
+    if not scans:
+        return []
+    clock = _Clock(len(scans))
+    with clock("preprocess"):
+        inputs = _inputs(scans)
+    outputs: dict[str, NetworkOutput] = {}
+    for name in CLASSIFIERS:
+        with clock(name):
+            outputs[name] = engine.classify(name, _batch(inputs[spec(name).input_size]))
+    with clock(SEGMENTER):
+        tumour = engine.segment(_batch(inputs[spec(SEGMENTER).input_size]))
+    with clock("heatmaps"):
+        heatmaps = [_heatmaps(i, scan, inputs, outputs, engine) for i, scan in enumerate(scans)]
+    with clock("measure"):
+        outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size])
+    weights = {name: engine.fingerprint(name) for name in (*CLASSIFIERS, SEGMENTER)}
+    results = []
+    for i, scan in enumerate(scans):
+        readings = tuple(_classification(name, outputs[name].logits[i]) for name in CLASSIFIERS)
+        results.append(
+            Analysis(
+                scan=scan,
+                classifications=readings,
+                mean=_mean(readings),
+                heatmaps=heatmaps[i],
+                segmentation=outlines[i],
+                seconds=dict(clock.seconds),
+                weights=weights,
+            )
+        )
+    return results
+
+
+@cache
+def default_engine() -> Engine:
+    """The engine this installation reads with, one for the whole process."""
+    return KerasEngine()
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Logits (..., classes) → probabilities of the same shape, float32, summing to 1."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    raised = np.exp(shifted)
+    result: FloatArray = (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return result
+
+
+class _Clock:
+    """Wall time of named steps, per scan."""
+
+    def __init__(self, scans: int) -> None:
+        self.seconds: dict[str, float] = {}
+        self._scans = scans
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[step] = (time.perf_counter() - start) / self._scans
+
+
+Inputs = Mapping[int, Sequence[Prepared]]
+"""Side of the network input → one prepared picture a scan."""
+
+
+def _inputs(scans: Sequence[Scan]) -> Inputs:
+    """Every scan prepared once for each distinct input size of the registered networks."""
+    sizes = {spec(name).input_size for name in (*CLASSIFIERS, SEGMENTER)}
+    return {size: [prepare(scan.pixels, size) for scan in scans] for size in sorted(sizes)}
+
+
+def _batch(prepared: Sequence[Prepared]) -> FloatArray:
+    """(N, S, S, 1) out of N prepared pictures (1, S, S, 1)."""
+    return np.concatenate([one.image for one in prepared])
+
+
+def _classification(name: str, logits: FloatArray) -> Classification:
+    """One network's answer from its logits (4,)."""
+    return Classification(model=name, probabilities=softmax(logits), logits=logits)
+
+
+def _mean(readings: Sequence[Classification]) -> Classification:
+    """Mean of the networks' probabilities, each with the same weight."""
+    stacked = np.stack([reading.probabilities for reading in readings])
+    return Classification(
+        model=MEAN, probabilities=stacked.mean(axis=0, dtype=np.float64).astype(np.float32)
+    )
+
+
+def _heatmaps(
+    index: int,
+    scan: Scan,
+    inputs: Inputs,
+    outputs: Mapping[str, NetworkOutput],
+    engine: Engine,
+) -> Mapping[str, Mapping[str, Heatmap]]:
+    """[network][class] → heat map of scan number `index`, from the features that predicted."""
+    return {
+        name: NetworkHeatmaps(
+            name,
+            contributions(output.features[index], engine.head(name)),
+            crop=inputs[spec(name).input_size][index].crop,
+            shape=scan.shape,
+        )
+        for name, output in outputs.items()
+    }
+
+
+def _outlines(
+    scans: Sequence[Scan], tumour: FloatArray, prepared: Sequence[Prepared]
+) -> list[Segmentation]:
+    """Outline and sizes for every scan from tumour probabilities (N, S, S)."""
+    point = operating_point(SEGMENTER)
+    return [
+        segment(tumour[i], scan, crop=prepared[i].crop, model=SEGMENTER, point=point)
+        for i, scan in enumerate(scans)
+    ]

@@ -1,0 +1,88 @@
+"""Stand-ins for trained networks: deterministic, instant, and true to the `Engine` contract."""
+
+import hashlib
+import zlib
+
+import numpy as np
+
+from ml.errors import MissingWeights
+from ml.inference.engine import NetworkOutput
+from ml.labels import CLASSES
+from ml.results import DisplayWindow, FloatArray, Scan
+
+CELLS = 8
+CHANNELS = 6
+
+
+class FakeEngine:
+    """Four-class "networks" on coarse brightness, and a "segmenter" that outlines bright pixels.
+
+    The features are cell means times fixed channel weights, so logits, head and features obey
+    logits = mean(features) @ head + bias, as in every real classifier. The tumour probability
+    is the prepared picture itself. `calls` notes each forward pass as (network, batch size).
+    """
+
+    def __init__(self, *, missing: bool = False, version: str = "1") -> None:
+        self.calls: list[tuple[str, int]] = []
+        self._missing = missing
+        self._version = version
+
+    def classify(self, name: str, batch: FloatArray) -> NetworkOutput:
+        self._check(name)
+        self.calls.append((name, len(batch)))
+        side = batch.shape[1] // CELLS
+        trimmed = batch[:, : side * CELLS, : side * CELLS, 0]
+        cells = trimmed.reshape(len(batch), CELLS, side, CELLS, side).mean(axis=(2, 4))
+        features = cells[..., None] * np.linspace(0.5, 3.0, CHANNELS)  # (N, 8, 8, C)
+        features = np.maximum(features - np.linspace(0.0, 0.6, CHANNELS), 0.0)
+        logits = features.mean(axis=(1, 2)) @ self.head(name) + self.bias(name)
+        return NetworkOutput(logits.astype(np.float32), features.astype(np.float32))
+
+    def head(self, name: str) -> FloatArray:
+        self._check(name)
+        drawn = self._random(name).normal(0.0, 3.0, (CHANNELS, len(CLASSES)))
+        return drawn.astype(np.float32)
+
+    def bias(self, name: str) -> FloatArray:
+        drawn = self._random(name + " bias").normal(0.0, 0.1, len(CLASSES))
+        return drawn.astype(np.float32)
+
+    def segment(self, batch: FloatArray) -> FloatArray:
+        self._check("unet")
+        self.calls.append(("unet", len(batch)))
+        return batch[..., 0].astype(np.float32)
+
+    def fingerprint(self, name: str) -> str:
+        self._check(name)
+        return hashlib.sha256(f"fake {name} {self._version}".encode()).hexdigest()
+
+    def _check(self, name: str) -> None:
+        if self._missing:
+            raise MissingWeights(f"The weights of {name} are missing; run `make train`.")
+
+    @staticmethod
+    def _random(name: str) -> np.random.Generator:
+        return np.random.default_rng(zlib.crc32(name.encode()))
+
+
+def disc_picture(
+    size: int = 128, *, centre: tuple[float, float] = (60.0, 70.0), radius: float = 14.0
+) -> FloatArray:
+    """A dim head (grey level 90) with one bright disc (250) on black, (size, size) float32."""
+    rows, columns = np.mgrid[:size, :size]
+    picture = np.zeros((size, size), np.float32)
+    middle = (size - 1) / 2
+    picture[np.hypot(rows - middle, columns - middle) <= 0.45 * size] = 90.0
+    picture[np.hypot(rows - centre[0], columns - centre[1]) <= radius] = 250.0
+    return picture
+
+
+def scan_of(pixels: FloatArray, spacing_mm: tuple[float, float] | None = None) -> Scan:
+    """A `Scan` around an array of grey levels."""
+    return Scan(
+        pixels=np.asarray(pixels, np.float32),
+        window=DisplayWindow(center=127.5, width=255.0, source="full range of an 8-bit picture"),
+        spacing_mm=spacing_mm,
+        format="PNG",
+        content_hash=hashlib.sha256(np.asarray(pixels, np.float32).tobytes()).hexdigest(),
+    )

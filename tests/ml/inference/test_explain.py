@@ -1,0 +1,164 @@
+"""Heat maps: the closed form equals Grad-CAM, and scaling tells little evidence from much."""
+
+import numpy as np
+import pytest
+
+from ml.inference.explain import EMPTY_SHARE, NetworkHeatmaps, contributions
+from ml.labels import CLASSES
+from ml.preprocess import Crop
+
+WHOLE = Crop(top=0, left=0, side=64)
+
+
+def maps_of(contribution: np.ndarray, crop: Crop = WHOLE, shape=(64, 64)) -> NetworkHeatmaps:
+    return NetworkHeatmaps("mobilenet", contribution.astype(np.float32), crop=crop, shape=shape)
+
+
+def test_contributions_sum_to_the_logits_without_bias():
+    random = np.random.default_rng(0)
+    features = random.random((5, 7, 16)).astype(np.float32)
+    kernel = random.normal(size=(16, 4)).astype(np.float32)
+    parts = contributions(features, kernel)
+    assert parts.shape == (5, 7, 4)
+    assert parts.dtype == np.float32
+    np.testing.assert_allclose(
+        parts.sum(axis=(0, 1)), features.mean(axis=(0, 1)) @ kernel, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_shapes_that_do_not_belong_together_are_refused():
+    with pytest.raises(ValueError, match="do not belong together"):
+        contributions(np.zeros((5, 5, 8), np.float32), np.zeros((9, 4), np.float32))
+    with pytest.raises(ValueError, match="classes"):
+        maps_of(np.zeros((5, 5, 3)))
+
+
+def test_all_classes_share_one_scale():
+    contribution = np.full((8, 8, 4), -1.0)
+    contribution[2, 3, 0] = 2.0
+    contribution[5, 6, 1] = 0.5
+    contribution[1, 1, 3] = 2.0 * EMPTY_SHARE * 0.9
+    maps = maps_of(contribution)
+    assert tuple(maps) == CLASSES
+    assert len(maps) == 4
+    strongest, weaker, nothing, trace = (maps[label] for label in CLASSES)
+    assert strongest.peak == pytest.approx(2.0)
+    assert strongest.values.max() == pytest.approx(1.0, abs=0.15)  # bilinear: peak between pixels
+    assert weaker.peak == pytest.approx(0.5)
+    assert weaker.values.max() == pytest.approx(strongest.values.max() / 4, rel=1e-5)
+    assert [m.empty for m in (strongest, weaker, nothing, trace)] == [False, False, True, True]
+    assert nothing.peak == 0.0
+    assert not nothing.values.any()
+    assert 0.0 < trace.values.max() < EMPTY_SHARE
+
+
+def test_nothing_speaks_for_any_class():
+    maps = maps_of(np.full((8, 8, 4), -0.3))
+    assert all(heatmap.empty and not heatmap.values.any() for heatmap in maps.values())
+
+
+def test_the_map_lies_where_the_crop_lies():
+    contribution = np.zeros((4, 4, 4))
+    contribution[0, 3, 2] = 1.0  # upper right cell of the crop
+    heatmap = maps_of(contribution, Crop(top=-20, left=40, side=80), (100, 90))["no_tumor"]
+    assert heatmap.values.shape == (100, 90)
+    assert heatmap.values.dtype == np.float32
+    assert not heatmap.values[:, :40].any()
+    assert not heatmap.values[60:].any()
+    inside = maps_of(contribution, Crop(top=10, left=5, side=80), (100, 90))["no_tumor"].values
+    row, column = np.unravel_index(inside.argmax(), inside.shape)
+    assert 10 <= row < 30
+    assert 65 <= column < 85
+    assert inside.max() == pytest.approx(1.0)
+
+
+def test_an_unknown_class_is_a_key_error():
+    with pytest.raises(KeyError):
+        maps_of(np.zeros((4, 4, 4)))["metastasis"]
+
+
+def toy_model():
+    import keras
+
+    keras.utils.set_random_seed(7)
+    image = keras.Input((None, None, 1), name="image")
+    features = keras.layers.Conv2D(12, 3, strides=2, activation="relu")(image)
+    features = keras.layers.Conv2D(16, 3, strides=2, activation="relu", name="last")(features)
+    pooled = keras.layers.GlobalAveragePooling2D(name="gap")(features)
+    return keras.Model(image, keras.layers.Dense(4, name="logits")(pooled)), "last", 64
+
+
+def calibrated_classifier(name: str):
+    """A registered network with random weights, its BatchNorm statistics fitted to pictures."""
+    import keras
+
+    from ml.models.classifiers import BACKBONES, build_classifier
+
+    keras.utils.set_random_seed(11)
+    model = build_classifier(name, size=96)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.5
+    for seed in range(8):
+        model(pictures(4, 96, seed=seed), training=True)
+    return model, BACKBONES[name].feature_layer, 96
+
+
+def pictures(count: int, size: int, *, seed: int) -> np.ndarray:
+    """Smooth noise inside a head-like ellipse, (N, S, S, 1) in 0..1."""
+    import cv2
+
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:size, :size] / (size - 1) - 0.5
+    head = ((rows / 0.46) ** 2 + (columns / 0.38) ** 2 <= 1.0).astype(np.float32)
+    stack = []
+    for _ in range(count):
+        noise = cv2.GaussianBlur(random.random((size, size)).astype(np.float32), (0, 0), 3)
+        noise = (noise - noise.min()) / np.ptp(noise)
+        stack.append(head * (0.25 + 0.75 * noise))
+    return np.stack(stack)[..., None].astype(np.float32)
+
+
+def assert_equals_tf_keras_vis(model, layer: str, size: int) -> None:
+    import keras
+    from scipy.ndimage import zoom
+    from tf_keras_vis.gradcam import Gradcam
+    from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    images = pictures(2, size, seed=99)
+    both = keras.Model(model.inputs, [model.get_layer(layer).output, model.outputs[0]])
+    features, _ = (np.asarray(output) for output in both(images, training=False))
+    kernel = np.asarray(model.get_layer("logits").kernel)
+    # keep the score linear, explain the layer that the average pooling reads, and do not let the
+    # library look for the last Conv2D, which is another layer in Xception and ResNet50
+    reference = Gradcam(model, model_modifier=ReplaceToLinear(), clone=True)
+    compared = 0
+    for index in range(len(CLASSES)):
+        theirs = reference(
+            CategoricalScore([index] * len(images)),
+            images,
+            penultimate_layer=layer,
+            seek_penultimate_conv_layer=False,
+        )
+        for picture in range(len(images)):
+            small = np.maximum(contributions(features[picture], kernel)[..., index], 0.0)
+            if not small.any():
+                assert not np.nan_to_num(theirs[picture]).any()
+                continue
+            ours = zoom(small, size / small.shape[0], order=1)
+            ours = (ours - ours.min()) / np.ptp(ours)
+            assert np.abs(ours - theirs[picture]).max() <= 5e-3
+            assert np.corrcoef(ours.ravel(), theirs[picture].ravel())[0, 1] > 0.999
+            compared += 1
+    assert compared >= 3  # maps with something in them, so that the comparison means something
+
+
+def test_closed_form_equals_grad_cam_on_a_small_network():
+    assert_equals_tf_keras_vis(*toy_model())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mobilenet", "xception", "resnet50"])
+def test_closed_form_equals_grad_cam_on_the_registered_networks(name: str):
+    assert_equals_tf_keras_vis(*calibrated_classifier(name))

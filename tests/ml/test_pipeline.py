@@ -1,0 +1,131 @@
+"""The one door: everything in an `Analysis` belongs together and was computed once."""
+
+import numpy as np
+import pytest
+
+from ml.errors import MissingWeights
+from ml.inference.engine import KerasEngine
+from ml.labels import CLASSES
+from ml.models.registry import CLASSIFIERS, SEGMENTER
+from ml.pipeline import analyse, analyse_many, default_engine, softmax
+from tests.ml.fakes import FakeEngine, disc_picture, scan_of
+
+
+@pytest.fixture(scope="module")
+def analysis():
+    return analyse(scan_of(disc_picture(), (0.5, 0.5)), FakeEngine())
+
+
+def test_every_network_runs_exactly_once():
+    engine = FakeEngine()
+    analyse(scan_of(disc_picture()), engine)
+    assert engine.calls == [*((name, 1) for name in CLASSIFIERS), (SEGMENTER, 1)]
+
+
+def test_classifications_in_registry_order(analysis):
+    assert tuple(c.model for c in analysis.classifications) == CLASSIFIERS
+    for reading in analysis.classifications:
+        assert reading.probabilities.dtype == np.float32
+        assert reading.probabilities.sum() == pytest.approx(1.0, abs=1e-6)
+        raised = np.exp(reading.logits.astype(np.float64))
+        np.testing.assert_allclose(reading.probabilities, raised / raised.sum(), rtol=1e-5)
+
+
+def test_mean_of_the_three(analysis):
+    expected = np.mean([c.probabilities for c in analysis.classifications], axis=0)
+    np.testing.assert_allclose(analysis.mean.probabilities, expected, atol=1e-7)
+    assert analysis.mean.model == "mean"
+    assert analysis.mean.logits is None
+    firsts = [int(np.argmax(c.probabilities)) for c in analysis.classifications]
+    assert analysis.agreement == firsts.count(int(np.argmax(expected)))
+
+
+def test_heat_maps_explain_the_network_that_predicted(analysis):
+    engine = FakeEngine()
+    assert tuple(analysis.heatmaps) == CLASSIFIERS
+    for reading in analysis.classifications:
+        maps = analysis.heatmaps[reading.model]
+        assert tuple(maps) == CLASSES
+        for label, heatmap in maps.items():
+            assert (heatmap.model, heatmap.label) == (reading.model, label)
+            assert heatmap.values.shape == analysis.scan.shape
+            assert 0.0 <= heatmap.values.min() <= heatmap.values.max() <= 1.0
+        # features of the fake are never negative: a class gets a positive contribution
+        # somewhere whenever its score without bias is positive
+        score = reading.logits - engine.bias(reading.model)
+        for index, label in enumerate(CLASSES):
+            if score[index] > 0:
+                assert maps[label].peak > 0.0
+
+
+def test_outline_is_measured_where_the_disc_is(analysis):
+    sizes = analysis.segmentation.measurement
+    assert analysis.segmentation.model == SEGMENTER
+    assert sizes.centroid == pytest.approx((60.0, 70.0), abs=0.7)
+    # the disc (radius 14) at half of its brightness over the head
+    assert sizes.diameter_px == pytest.approx(28.0, abs=2.5)
+    assert sizes.perpendicular_mm == pytest.approx(14.0, abs=1.3)
+    assert sizes.area_mm2 == pytest.approx(sizes.area_px / 4)
+    assert analysis.segmentation.mask.shape == analysis.scan.shape
+
+
+def test_times_and_weights_are_noted(analysis):
+    steps = {"preprocess", *CLASSIFIERS, SEGMENTER, "heatmaps", "measure"}
+    assert set(analysis.seconds) == steps
+    assert all(seconds >= 0.0 for seconds in analysis.seconds.values())
+    engine = FakeEngine()
+    assert analysis.weights == {n: engine.fingerprint(n) for n in (*CLASSIFIERS, SEGMENTER)}
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (40, 160), (300, 90)])
+def test_any_shape_comes_back_on_its_own_pixels(shape: tuple[int, int]):
+    pixels = np.random.default_rng(3).random(shape).astype(np.float32) * 4095
+    result = analyse(scan_of(pixels), FakeEngine())
+    assert result.segmentation.mask.shape == shape
+    assert result.heatmaps["resnet50"]["glioma"].values.shape == shape
+    assert result.segmentation.measurement.area_mm2 is None
+
+
+def test_a_black_picture_is_read_without_an_outline():
+    result = analyse(scan_of(np.zeros((80, 80))), FakeEngine())
+    assert result.segmentation.measurement.area_px == 0
+    assert np.isfinite(result.mean.probabilities).all()
+
+
+def test_several_scans_give_what_one_by_one_gives():
+    scans = [
+        scan_of(disc_picture(128)),
+        scan_of(disc_picture(200, centre=(90, 120), radius=20), (1.0, 1.0)),
+        scan_of(disc_picture(96, centre=(40, 50), radius=8)),
+    ]
+    engine = FakeEngine()
+    together = analyse_many(scans, engine)
+    assert engine.calls == [*((name, 3) for name in CLASSIFIERS), (SEGMENTER, 3)]
+    for scan, result in zip(scans, together, strict=True):
+        alone = analyse(scan, FakeEngine())
+        assert result.scan is scan
+        np.testing.assert_allclose(result.mean.probabilities, alone.mean.probabilities, atol=1e-6)
+        np.testing.assert_array_equal(result.segmentation.mask, alone.segmentation.mask)
+        assert result.segmentation.measurement == alone.segmentation.measurement
+        np.testing.assert_allclose(
+            result.heatmaps["xception"]["pituitary"].values,
+            alone.heatmaps["xception"]["pituitary"].values,
+            atol=1e-5,
+        )
+    assert analyse_many([], engine) == []
+
+
+def test_missing_weights_are_never_papered_over():
+    with pytest.raises(MissingWeights):
+        analyse(scan_of(disc_picture()), FakeEngine(missing=True))
+
+
+def test_softmax_of_large_logits():
+    result = softmax(np.array([[1e4, 0.0, -1e4, 1e4]], np.float32))
+    np.testing.assert_allclose(result, [[0.5, 0.0, 0.0, 0.5]])
+    assert result.dtype == np.float32
+
+
+def test_one_engine_for_the_process():
+    assert default_engine() is default_engine()
+    assert isinstance(default_engine(), KerasEngine)
