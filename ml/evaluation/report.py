@@ -1,0 +1,279 @@
+"""Every published figure, derived from the committed rows and from nothing else.
+
+`outputs` says what each published file must hold; writing and checking are the two things that
+can be done with it. The same rows give the same bytes.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml.errors import MetricsError
+from ml.evaluation.calibration import calibration_samples, fit_temperature, softmax
+from ml.evaluation.classification import (
+    ClassificationSamples,
+    choose_operating_threshold,
+    classification_samples,
+    confusion,
+    roc_curve,
+)
+from ml.evaluation.intervals import (
+    Interval,
+    Numbers,
+    interval_of,
+    paired_difference,
+    resample,
+)
+from ml.evaluation.protocol import FIXED_THRESHOLD, OFFICIAL_PROTOCOL, PROTOCOL
+from ml.evaluation.rendering import render
+from ml.evaluation.rows import (
+    ClassificationTable,
+    read_classification,
+    read_segmentation,
+    with_mean,
+)
+from ml.evaluation.segmentation import (
+    OutlineRow,
+    outline_figures,
+    tumour_free_figures,
+    undefined_distances,
+)
+from ml.evaluation.tables import card_text, fill_markers, overview_text
+from ml.labels import CLASSES, NO_TUMOR
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where rows and published files lie under a repository root."""
+
+    root: Path
+
+    @property
+    def metrics(self) -> Path:
+        """Folder of everything published."""
+        return self.root / "assets" / "metrics"
+
+    @property
+    def clean_rows(self) -> Path:
+        """Rows of the clean split."""
+        return self.metrics / "rows" / "classification_clean.csv"
+
+    @property
+    def official_rows(self) -> Path:
+        """Rows of Sartaj's own split."""
+        return self.metrics / "rows" / "classification_official_sartaj.csv"
+
+    @property
+    def outline_rows(self) -> Path:
+        """Rows of the outline network."""
+        return self.metrics / "rows" / "segmentation_clean.csv"
+
+    @property
+    def thresholds(self) -> Path:
+        """Mask threshold chosen on validation."""
+        return self.metrics / "thresholds.json"
+
+    @property
+    def summary(self) -> Path:
+        """The figures that pages, README and cards show."""
+        return self.metrics / "summary.json"
+
+    @property
+    def split(self) -> Path:
+        """The clean split itself."""
+        return self.root / "data" / "splits" / "clean.csv"
+
+
+def outputs(root: Path) -> dict[Path, str]:
+    """What every published file must hold, computed from the rows.
+
+    README and model cards are included where they exist and have the markers.
+
+    Raises:
+        MetricsError: the rows of the clean split are absent or unusable.
+    """
+    places = Places(root)
+    summary = build_summary(places)
+    published = {places.summary: render(summary)}
+    texts = {root / "README.md": overview_text(summary)}
+    for card in sorted((root / "assets" / "cards").glob("*.md")):
+        texts[card] = card_text(summary, card.stem)
+    for path, text in texts.items():
+        filled = fill_markers(path.read_text(encoding="utf-8"), text) if path.is_file() else None
+        if filled is not None:
+            published[path] = filled
+    return published
+
+
+def write(root: Path) -> list[Path]:
+    """Write every published file; returns those whose content changed."""
+    changed = stale(root)
+    for path, text in changed.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(changed)
+
+
+def stale(root: Path) -> dict[Path, str]:
+    """Published files that differ from what the rows give, with what they should hold."""
+    return {
+        path: text
+        for path, text in outputs(root).items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def build_summary(places: Places) -> dict[str, Any]:
+    """The content of summary.json, with `Interval` leaves."""
+    clean = read_classification(places.clean_rows)
+    test = clean.part("test")
+    figures, balanced = split_figures(clean)
+    summary: dict[str, Any] = {
+        "protocol": PROTOCOL,
+        "split_id": hashlib.sha256(places.split.read_bytes()).hexdigest()[:16],
+        "clean": {**_counts(test.where["group"]), "models": figures},
+    }
+    if places.official_rows.is_file():
+        official = read_classification(places.official_rows)
+        shipped = official.part("test")
+        summary["official_sartaj"] = {
+            "protocol": OFFICIAL_PROTOCOL,
+            **_counts(shipped.where["group"]),
+            "leaky_share": float(np.mean(shipped.leaky)) if shipped.leaky else None,
+            "models": split_figures(official)[0],
+        }
+    if places.outline_rows.is_file():
+        threshold = json.loads(places.thresholds.read_text(encoding="utf-8"))["unet"]["threshold"]
+        rows = [row for row in read_segmentation(places.outline_rows) if row.split == "test"]
+        summary["segmentation"] = {"unet": {"threshold": threshold, **outline_summary(rows)}}
+    summary["paired"] = paired(balanced)
+    return summary
+
+
+def split_figures(
+    table: ClassificationTable,
+) -> tuple[dict[str, dict[str, Any]], dict[str, Numbers]]:
+    """Figures of every network and of the mean on the test part of a table.
+
+    Returns:
+        [model] → figures, and [model] → balanced accuracy of the sample and of every draw.
+
+    Raises:
+        MetricsError: the table has no test part.
+    """
+    test, validation = table.part("test"), table.part("validation")
+    if len(test) == 0:
+        raise MetricsError("The rows hold no test picture; run `make evaluate` to write them again")
+    weights = resample(test.where["group"])
+    held_out = with_mean(validation.logits) if len(validation) else {}
+    figures, balanced = {}, {}
+    for name, logits in with_mean(test.logits).items():
+        temperature, threshold = None, FIXED_THRESHOLD
+        if name in held_out:
+            temperature = fit_temperature(held_out[name], validation.labels)
+            threshold = choose_operating_threshold(softmax(held_out[name]), validation.labels)
+        samples = classification_samples(
+            softmax(logits), test.labels, weights, operating_threshold=threshold
+        )
+        figures[name] = {
+            **_intervals(samples),
+            **_calibration(logits, test, weights, temperature=temperature),
+            **_pictures(logits, test),
+            "operating_threshold": threshold,
+        }
+        balanced[name] = samples.overall["balanced_accuracy"]
+    return figures, balanced
+
+
+def _intervals(samples: ClassificationSamples) -> dict[str, Any]:
+    return {
+        **{name: interval_of(values) for name, values in samples.overall.items()},
+        "sensitivity": {c: interval_of(values) for c, values in samples.sensitivity.items()},
+        "specificity": {c: interval_of(values) for c, values in samples.specificity.items()},
+    }
+
+
+def _calibration(
+    logits: Numbers, test: ClassificationTable, weights: Numbers, *, temperature: float | None
+) -> dict[str, Any]:
+    before = calibration_samples(logits, test.labels, weights)
+    figures: dict[str, Any] = {name: interval_of(values) for name, values in before.items()}
+    unknown = dict.fromkeys(before, Interval(math.nan, math.nan, math.nan))
+    after = unknown
+    if temperature is not None:
+        scaled = calibration_samples(logits / temperature, test.labels, weights)
+        after = {name: interval_of(values) for name, values in scaled.items()}
+    figures |= {f"{name}_calibrated": value for name, value in after.items()}
+    return {**figures, "temperature": temperature}
+
+
+def _pictures(logits: Numbers, test: ClassificationTable) -> dict[str, Any]:
+    """Confusion matrix and ROC curves of the sample itself."""
+    probabilities, labels = softmax(logits), test.labels
+    once = np.ones((1, len(test)))
+    matrix = confusion(probabilities.argmax(axis=1), labels, once)[0]
+    curves = {c: roc_curve(probabilities[:, i], labels == i) for i, c in enumerate(CLASSES)}
+    return {
+        "confusion": matrix.astype(int).tolist(),
+        "roc": {c: {"fpr": f.tolist(), "tpr": t.tolist()} for c, (f, t) in curves.items()},
+    }
+
+
+def paired(balanced: Mapping[str, Numbers]) -> list[dict[str, Any]]:
+    """Every pair of models on the same pictures and the same draws."""
+    rows = []
+    for first, second in combinations(balanced, 2):
+        difference, ranking = paired_difference(balanced[first], balanced[second])
+        rows.append(
+            {
+                "a": first,
+                "b": second,
+                "metric": "balanced_accuracy",
+                "difference": difference,
+                "ranking": ranking,
+            }
+        )
+    return rows
+
+
+def outline_summary(rows: Sequence[OutlineRow]) -> dict[str, Any]:
+    """Figures of the outline network on test pictures with a tumour, by class, and without one.
+
+    Raises:
+        MetricsError: one of the two kinds is absent.
+    """
+    tumour = [row for row in rows if row.label != CLASSES[NO_TUMOR]]
+    free = [row for row in rows if row.label == CLASSES[NO_TUMOR]]
+    if not tumour or not free:
+        raise MetricsError(
+            "The outline rows need test pictures with and without tumour; run `make evaluate`"
+        )
+    by_class = {c: [row for row in tumour if row.label == c] for c in CLASSES}
+    by_class = {c: members for c, members in by_class.items() if members}
+    kept = ("dice_mean", "dice_median", "dice_zero_share")
+    return {
+        **_counts([row.group for row in tumour]),
+        **outline_figures(tumour),
+        "hd95_undefined": undefined_distances(tumour),
+        "reference_empty": sum(row.score.reference_px == 0 for row in tumour),
+        "by_class": {
+            c: {
+                **_counts([row.group for row in members]),
+                **{k: v for k, v in outline_figures(members).items() if k in kept},
+            }
+            for c, members in by_class.items()
+        },
+        "tumour_free": {**_counts([row.group for row in free]), **tumour_free_figures(free)},
+        "dice_values": {c: sorted(row.score.dice for row in m) for c, m in by_class.items()},
+    }
+
+
+def _counts(groups: Sequence[str]) -> dict[str, int]:
+    return {"n_pictures": len(groups), "n_groups": len(set(groups))}

@@ -1,0 +1,152 @@
+"""The figures as Markdown, and where they go: between two markers of README and model cards."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from ml.errors import MetricsError
+from ml.evaluation.intervals import Interval
+from ml.labels import CLASSES, TITLES
+
+BEGIN: Final[str] = "<!-- figures:begin -->"
+END: Final[str] = "<!-- figures:end -->"
+MODEL_TITLES: Final[dict[str, str]] = {
+    "mobilenet": "MobileNet",
+    "xception": "Xception",
+    "resnet50": "ResNet50",
+    "mean": "Mean of the three",
+}
+COLUMNS: Final[tuple[tuple[str, str], ...]] = (
+    ("balanced_accuracy", "Balanced accuracy"),
+    ("accuracy", "Accuracy"),
+    ("macro_f1", "Macro-F1"),
+    ("auroc_macro", "AUROC"),
+    ("tumour_sensitivity", "Tumour sensitivity"),
+    ("tumour_specificity", "Tumour specificity"),
+)
+CALIBRATED: Final[tuple[str, str]] = ("ece_calibrated", "ECE, calibrated")
+
+
+def fill_markers(document: str, text: str) -> str | None:
+    """A document with `text` between its markers, or None where it has no markers.
+
+    Raises:
+        MetricsError: only one of the two markers, several, or in the wrong order.
+    """
+    counts = (document.count(BEGIN), document.count(END))
+    if counts == (0, 0):
+        return None
+    start, end = document.find(BEGIN), document.find(END)
+    if counts != (1, 1) or end < start:
+        raise MetricsError(f"expected one {BEGIN} followed by one {END}; mend the document")
+    return f"{document[: start + len(BEGIN)]}\n{text.strip()}\n{document[end:]}"
+
+
+def overview_text(summary: Mapping[str, Any]) -> str:
+    """All models and both splits, for the README."""
+    blocks = [_clean_block(summary, None)]
+    if "official_sartaj" in summary:
+        blocks.append(_official_block(summary["official_sartaj"], None))
+    if "segmentation" in summary:
+        blocks.append(_outline_block(summary["segmentation"]["unet"]))
+    blocks.append(f"_{summary['protocol']}_")
+    return "\n\n".join(blocks)
+
+
+def card_text(summary: Mapping[str, Any], name: str) -> str:
+    """What concerns one model; the whole overview where the name is no model's."""
+    if name == "unet" and "segmentation" in summary:
+        return f"{_outline_block(summary['segmentation']['unet'])}\n\n_{summary['protocol']}_"
+    if name not in summary["clean"]["models"]:
+        return overview_text(summary)
+    figures = summary["clean"]["models"][name]
+    by_class = _table(
+        ("Class", "Sensitivity", "Specificity"),
+        (
+            (TITLES[c], _cell(figures["sensitivity"][c]), _cell(figures["specificity"][c]))
+            for c in CLASSES
+        ),
+    )
+    blocks = [_clean_block(summary, name), by_class]
+    if "official_sartaj" in summary:
+        blocks.append(_official_block(summary["official_sartaj"], name))
+    return "\n\n".join([*blocks, f"_{summary['protocol']}_"])
+
+
+def _clean_block(summary: Mapping[str, Any], name: str | None) -> str:
+    clean = summary["clean"]
+    head = (
+        f"**Clean test split** (no patient on both sides; {_size(clean)}; "
+        f"split `{summary['split_id']}`), with 95 % intervals over groups:"
+    )
+    return f"{head}\n\n{_models_table(clean['models'], (*COLUMNS, CALIBRATED), name)}"
+
+
+def _official_block(official: Mapping[str, Any], name: str | None) -> str:
+    leaky = official["leaky_share"]
+    share = "" if leaky is None else f"; {100 * leaky:.0f} % have a group-mate in training"
+    head = (
+        f"**Sartaj's own split** (for comparison only; {_size(official)}{share}). "
+        f"{official['protocol']}"
+    )
+    return f"{head}\n\n{_models_table(official['models'], COLUMNS, name)}"
+
+
+def _outline_block(unet: Mapping[str, Any]) -> str:
+    head = (
+        f"**Outline by the U-Net** (figshare slices of the clean test split, {_size(unet)}; "
+        f"mask threshold {unet['threshold']:.2f}):"
+    )
+    rows = [
+        (
+            title,
+            _cell(unet[f"{name}_mean"], digits),
+            _cell(unet[f"{name}_median"], digits),
+        )
+        for name, title, digits in (
+            ("dice", "Dice", 3),
+            ("iou", "IoU", 3),
+            ("hd95_mm", "HD95, mm", 1),
+            ("asd_mm", "Average surface distance, mm", 1),
+        )
+    ]
+    rows += [
+        (f"Dice, {TITLES[c].lower()}", _cell(part["dice_mean"]), _cell(part["dice_median"]))
+        for c, part in unet["by_class"].items()
+    ]
+    free = unet["tumour_free"]
+    tail = (
+        f"Nothing of the tumour outlined (Dice = 0): {_cell(unet['dice_zero_share'])} of the "
+        f"pictures. HD95 undefined (empty outline): {unet['hd95_undefined']} pictures. "
+        f"Tumour-free pictures ({_size(free)}) with any pixel outlined: "
+        f"{_cell(free['marked_share'])}; mean outlined share of the picture: "
+        f"{_cell(free['mean_area_share'], 4)}."
+    )
+    return f"{head}\n\n{_table(('Figure', 'Mean', 'Median'), rows)}\n\n{tail}"
+
+
+def _models_table(
+    models: Mapping[str, Mapping[str, Any]],
+    columns: Sequence[tuple[str, str]],
+    name: str | None,
+) -> str:
+    rows = (
+        (MODEL_TITLES.get(model, model), *(_cell(figures[key]) for key, _ in columns))
+        for model, figures in models.items()
+        if name in (None, model)
+    )
+    return _table(("Network", *(title for _, title in columns)), rows)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _size(part: Mapping[str, Any]) -> str:
+    return f"{part['n_pictures']} pictures of {part['n_groups']} patient groups"
+
+
+def _cell(figure: Interval, digits: int = 3) -> str:
+    if figure.value != figure.value:
+        return "–"
+    return f"{figure.value:.{digits}f} ({figure.low:.{digits}f}–{figure.high:.{digits}f})"
