@@ -97,7 +97,7 @@ def outputs(root: Path) -> dict[Path, str]:
     README and model cards are included where they exist and have the markers.
 
     Raises:
-        MetricsError: the rows of the clean split are absent or unusable.
+        MetricsError: rows, split or thresholds are absent or unusable.
     """
     places = Places(root)
     summary = build_summary(places)
@@ -137,7 +137,7 @@ def build_summary(places: Places) -> dict[str, Any]:
     figures, balanced = split_figures(clean)
     summary: dict[str, Any] = {
         "protocol": PROTOCOL,
-        "split_id": hashlib.sha256(places.split.read_bytes()).hexdigest()[:16],
+        "split_id": hashlib.sha256(_content(places.split)).hexdigest()[:16],
         "clean": {**_counts(test.where["group"]), "models": figures},
     }
     if places.official_rows.is_file():
@@ -150,11 +150,17 @@ def build_summary(places: Places) -> dict[str, Any]:
             "models": split_figures(official)[0],
         }
     if places.outline_rows.is_file():
-        threshold = json.loads(places.thresholds.read_text(encoding="utf-8"))["unet"]["threshold"]
+        threshold = json.loads(_content(places.thresholds))["unet"]["threshold"]
         rows = [row for row in read_segmentation(places.outline_rows) if row.split == "test"]
         summary["segmentation"] = {"unet": {"threshold": threshold, **outline_summary(rows)}}
     summary["paired"] = paired(balanced)
     return summary
+
+
+def _content(path: Path) -> bytes:
+    if not path.is_file():
+        raise MetricsError(f"{path.name} is missing; restore it with git or run `make evaluate`")
+    return path.read_bytes()
 
 
 def split_figures(

@@ -6,15 +6,10 @@ from typing import Any, Final
 from ml.errors import MetricsError
 from ml.evaluation.intervals import Interval
 from ml.labels import CLASSES, TITLES
+from ml.models.registry import title
 
 BEGIN: Final[str] = "<!-- figures:begin -->"
 END: Final[str] = "<!-- figures:end -->"
-MODEL_TITLES: Final[dict[str, str]] = {
-    "mobilenet": "MobileNet",
-    "xception": "Xception",
-    "resnet50": "ResNet50",
-    "mean": "Mean of the three",
-}
 COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("balanced_accuracy", "Balanced accuracy"),
     ("accuracy", "Accuracy"),
@@ -98,11 +93,11 @@ def _outline_block(unet: Mapping[str, Any]) -> str:
     )
     rows = [
         (
-            title,
+            figure,
             _cell(unet[f"{name}_mean"], digits),
             _cell(unet[f"{name}_median"], digits),
         )
-        for name, title, digits in (
+        for name, figure, digits in (
             ("dice", "Dice", 3),
             ("iou", "IoU", 3),
             ("hd95_mm", "HD95, mm", 1),
@@ -130,11 +125,11 @@ def _models_table(
     name: str | None,
 ) -> str:
     rows = (
-        (MODEL_TITLES.get(model, model), *(_cell(figures[key]) for key, _ in columns))
+        (title(model), *(_cell(figures[key]) for key, _ in columns))
         for model, figures in models.items()
         if name in (None, model)
     )
-    return _table(("Network", *(title for _, title in columns)), rows)
+    return _table(("Network", *(heading for _, heading in columns)), rows)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

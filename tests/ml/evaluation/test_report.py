@@ -3,6 +3,8 @@
 import json
 import math
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -162,7 +164,7 @@ def test_markers_are_filled_and_the_rest_is_left_alone(repository):
     assert readme.startswith(f"# Title\n\n{BEGIN}\n**Clean test split**")
     assert readme.endswith(f"{END}\n\nEnd.\n")
     assert "\nold\n" not in readme
-    for title in ("MobileNet", "Xception", "ResNet50", "Mean of the three", "Outline by the U-Net"):
+    for title in ("MobileNet", "Xception", "ResNet50", "Mean of three", "Outline by the U-Net"):
         assert title in readme
     card = (repository / "assets" / "cards" / "xception.md").read_text()
     assert "Xception" in card
@@ -235,6 +237,23 @@ def test_a_report_without_rows_names_the_command(repository, capsys):
     report.Places(repository).clean_rows.unlink()
     assert main(["--root", str(repository), "--report-only"]) == 1
     assert "make evaluate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["split", "thresholds"])
+def test_a_report_without_split_or_thresholds_says_what_is_missing(repository, name, capsys):
+    path = getattr(report.Places(repository), name)
+    path.unlink()
+    assert main(["--root", str(repository), "--check"]) == 1
+    assert f"{path.name} is missing" in capsys.readouterr().err
+
+
+def test_a_report_alone_needs_no_network():
+    code = (
+        "import sys, ml.evaluation.__main__\n"
+        "sys.exit(bool({'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    root = Path(__file__).resolve().parents[3]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
 
 
 def test_rows_without_a_test_part_are_refused(repository):

@@ -1,0 +1,90 @@
+"""Predict, then derive every published figure: `python -m ml.evaluation`.
+
+Reports that need no network (`--report-only`, `--check`) run without TensorFlow, the data sets
+and the weights.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml.errors import SulcusError
+from ml.evaluation import report
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when done, 1 when something is missing or a figure differs."""
+    chosen = _parser().parse_args(arguments)
+    places = report.Places(chosen.root)
+    try:
+        if chosen.check:
+            return _check(places)
+        if not chosen.report_only:
+            _predict(places, chosen.official)
+        if not chosen.rows_only:
+            for path in report.write(places.root):
+                print(f"written: {path.relative_to(places.root)}")
+    except SulcusError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.evaluation",
+        description="Measure the shipped networks on held-out patients and write the figures.",
+    )
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument(
+        "--rows-only", action="store_true", help="run the networks, write assets/metrics/rows"
+    )
+    part.add_argument(
+        "--report-only", action="store_true", help="derive the figures from the committed rows"
+    )
+    part.add_argument(
+        "--check", action="store_true", help="exit 1 if a published figure differs from the rows"
+    )
+    parser.add_argument(
+        "--official",
+        type=Path,
+        default=REPOSITORY / "runs",
+        metavar="DIR",
+        help="folder with <network>-official_sartaj/, trained on Sartaj's Training part; without "
+        "them the rows of the official split stay as they are (default: runs)",
+    )
+    parser.add_argument("--root", type=Path, default=REPOSITORY, help=argparse.SUPPRESS)
+    return parser
+
+
+def _check(places: report.Places) -> int:
+    differing = report.stale(places.root)
+    for path in differing:
+        print(f"differs from the rows: {path.relative_to(places.root)}", file=sys.stderr)
+    if differing:
+        print("run `python -m ml.evaluation --report-only` and look at what changed")
+    return 1 if differing else 0
+
+
+def _predict(places: report.Places, official: Path) -> None:
+    """Run every network; imported here so that a report alone needs no TensorFlow."""
+    from ml.datasets.readers import data_root
+    from ml.evaluation.official import COMMAND, official_networks
+    from ml.evaluation.pictures import Library
+    from ml.evaluation.predict import write_clean, write_official
+    from ml.pipeline import default_engine
+
+    library = Library.at(data_root())
+    write_clean(places, library, default_engine())
+    networks = official_networks(official)
+    if networks is None:
+        print(f"no networks of the official split in {official.name}/; its rows stay (`{COMMAND}`)")
+    else:
+        write_official(places, library, networks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Run the outline network over the held-out pictures: choose the threshold, then measure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from tqdm import tqdm
+
+from ml.errors import MetricsError
+from ml.evaluation.intervals import Numbers
+from ml.evaluation.pictures import Library, Row, held_out
+from ml.evaluation.rows import DIGITS
+from ml.evaluation.segmentation import (
+    OutlineRow,
+    choose_mask_threshold,
+    dice,
+    figshare_spacing_mm,
+    score,
+)
+from ml.inference.engine import Engine
+from ml.inference.segment import OperatingPoint, segment
+from ml.labels import CLASSES, NO_TUMOR
+from ml.models.registry import SEGMENTER, spec
+from ml.preprocess import Crop, prepare, to_scan
+from ml.results import BoolArray, DisplayWindow, FloatArray, Scan
+
+BATCH: Final[int] = 8
+THRESHOLDS: Final[tuple[float, ...]] = tuple(round(0.2 + 0.05 * k, 2) for k in range(13))
+"""Mask thresholds tried on validation, 0.2..0.8."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One picture with the network's probability map (S, S) and the reference mask (H, W)."""
+
+    row: Row
+    scan: Scan
+    crop: Crop
+    probability: FloatArray
+    reference: BoolArray
+
+
+def predict_outlines(
+    rows: Sequence[Row], library: Library, engine: Engine
+) -> tuple[list[OutlineRow], dict[str, object]]:
+    """Outline figures of figshare slices with a mask, and of tumour-free pictures.
+
+    The mask threshold is chosen on the validation slices before any test slice is outlined.
+
+    Args:
+        rows: rows of data/splits/clean.csv.
+        library: where the pictures are.
+        engine: runs the segmenter.
+
+    Returns:
+        One row a picture, and the segmenter's entry for thresholds.json.
+
+    Raises:
+        WeightsError: the segmenter's weights are missing or altered.
+        MetricsError: no validation slice with a mask, or a picture of the split is not there.
+    """
+    marked, free = outline_pictures(rows, library)
+    validation = [row for row in marked if row["split"] == "validation"]
+    rest = [row for row in marked if row["split"] == "test"] + free
+    if not validation:
+        raise MetricsError("the clean split holds no validation slice with a mask")
+    held = list(_look(validation, library, engine, title="outlines, validation"))
+    threshold, means = choose_mask_threshold(_sweep(held), THRESHOLDS)
+    point = OperatingPoint(threshold=threshold)
+    scored = [_scored(seen, point) for seen in held]
+    scored += [_scored(seen, point) for seen in _look(rest, library, engine, title="outlines")]
+    entry: dict[str, object] = {
+        "threshold": threshold,
+        "chosen_on": "highest mean Dice on the validation part of data/splits/clean.csv",
+        "n_pictures": len(validation),
+        "mean_dice": {
+            f"{level:.2f}": round(float(mean), DIGITS)
+            for level, mean in zip(THRESHOLDS, means, strict=True)
+        },
+    }
+    return sorted(scored, key=lambda row: row.id), entry
+
+
+def outline_pictures(rows: Sequence[Row], library: Library) -> tuple[list[Row], list[Row]]:
+    """Held-out figshare slices with a mask, and held-out tumour-free pictures, one a cluster."""
+    drawn = [
+        row
+        for row in held_out(rows, every=True)
+        if row["source"] == "figshare" and library.picture(row["path"]).mask is not None
+    ]
+    free = [row for row in held_out(rows) if row["label"] == CLASSES[NO_TUMOR]]
+    return held_out(drawn), free
+
+
+def _look(rows: Sequence[Row], library: Library, engine: Engine, *, title: str) -> Iterator[_Seen]:
+    size = spec(SEGMENTER).input_size
+    with tqdm(total=len(rows), desc=title, unit="picture") as bar:
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            scans = [_scan(library.pixels(row["path"])) for row in part]
+            ready = [prepare(scan.pixels, size) for scan in scans]
+            maps = engine.segment(np.concatenate([one.image for one in ready]))
+            for row, scan, one, probability in zip(part, scans, ready, maps, strict=True):
+                yield _Seen(row, scan, one.crop, probability, _reference(row, scan, library))
+            bar.update(len(part))
+
+
+def _scan(pixels: FloatArray) -> Scan:
+    """A picture of a public set as the outline's `Scan`; its window and format matter nowhere."""
+    return Scan(
+        pixels=pixels,
+        window=DisplayWindow(float(pixels.mean()), 1.0, "evaluation"),
+        spacing_mm=None,
+        format="PNG",
+        content_hash="",
+    )
+
+
+def _reference(row: Row, scan: Scan, library: Library) -> BoolArray:
+    """Radiologist's mask of a tumour, an empty one for a tumour-free picture."""
+    if row["label"] == CLASSES[NO_TUMOR]:
+        return np.zeros(scan.shape, dtype=np.bool_)
+    mask = library.mask(row["path"])
+    if mask is None or mask.shape != scan.shape:
+        raise MetricsError(f"the mask of {row['path']} is missing or not as large as its picture")
+    return mask
+
+
+def _sweep(held: Sequence[_Seen]) -> Numbers:
+    """Dice (N, K) of every validation slice at every candidate threshold."""
+    table = []
+    for seen in held:
+        on_scan = np.clip(to_scan(seen.probability, seen.crop, seen.scan.shape), 0.0, 1.0)
+        table.append([dice(on_scan >= level, seen.reference) for level in THRESHOLDS])
+    return np.array(table, dtype=np.float64)
+
+
+def _scored(seen: _Seen, point: OperatingPoint) -> OutlineRow:
+    outline = segment(
+        seen.probability, seen.scan, crop=seen.crop, model=SEGMENTER, point=point
+    ).mask
+    shape = seen.scan.shape
+    return OutlineRow(
+        id=seen.row["path"],
+        group=seen.row["group"],
+        label=seen.row["label"],
+        split=seen.row["split"],
+        score=score(outline, seen.reference, figshare_spacing_mm(shape)),
+        picture_px=shape[0] * shape[1],
+    )

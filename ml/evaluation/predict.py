@@ -1,0 +1,113 @@
+"""Run the networks over the pictures of a split and write one row a picture.
+
+Pictures go through the same preprocessing, networks and mask threshold as a scan on the screen.
+Nothing here computes a figure: that is the report's work, from the rows.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from tqdm import tqdm
+
+from ml.evaluation.outlines import predict_outlines
+from ml.evaluation.pictures import Library, Row, held_out, read_split
+from ml.evaluation.report import Places
+from ml.evaluation.rows import (
+    DIGITS,
+    WHERE,
+    ClassificationTable,
+    write_classification,
+    write_segmentation,
+)
+from ml.inference.engine import Engine
+from ml.labels import CLASSES
+from ml.models.registry import CLASSIFIERS, SEGMENTER, spec
+from ml.preprocess import prepare
+from ml.results import FloatArray
+
+BATCH: Final[int] = 16
+
+Classify = Callable[[str, FloatArray], FloatArray]
+"""Network name and batch (N, S, S, 1) → logits (N, 4)."""
+
+
+def write_clean(places: Places, library: Library, engine: Engine) -> None:
+    """Write the rows of the clean split and the mask threshold.
+
+    Raises:
+        WeightsError: a network's weights are missing or altered.
+        MetricsError: the split is missing or names a picture that is not there.
+    """
+    rows = read_split(places.split)
+    table = predict_classes(
+        held_out(rows),
+        library,
+        lambda name, batch: engine.classify(name, batch).logits,
+        title="classes, clean split",
+    )
+    outlines, entry = predict_outlines(rows, library, engine)
+    write_classification(places.clean_rows, table)
+    write_segmentation(places.outline_rows, outlines)
+    text = json.dumps({SEGMENTER: entry}, indent=1) + "\n"
+    places.thresholds.write_text(text, encoding="utf-8")
+
+
+def write_official(places: Places, library: Library, classify: Classify) -> None:
+    """Write the rows of Sartaj's own split, read by networks trained on its training part.
+
+    Raises:
+        MetricsError: the split is missing or names a picture that is not there.
+    """
+    rows = read_split(places.split.with_name("official.csv"))
+    write_classification(places.official_rows, official_table(rows, library, classify))
+
+
+def predict_classes(
+    rows: Sequence[Row], library: Library, classify: Classify, *, title: str
+) -> ClassificationTable:
+    """Logits of every classifier on every picture, rounded as they are written.
+
+    Args:
+        rows: rows of a split file.
+        library: where the pictures are.
+        classify: runs a network by name.
+        title: what the progress bar says.
+    """
+    found: dict[str, list[FloatArray]] = {name: [] for name in CLASSIFIERS}
+    with tqdm(total=len(rows), desc=title, unit="picture") as bar:
+        for start in range(0, len(rows), BATCH):
+            scans = [library.pixels(row["path"]) for row in rows[start : start + BATCH]]
+            for name in CLASSIFIERS:
+                size = spec(name).input_size
+                batch = np.concatenate([prepare(pixels, size).image for pixels in scans])
+                found[name].append(classify(name, batch))
+            bar.update(len(scans))
+    columns = {name: tuple(row[name] for row in rows) for name in WHERE if name != "id"}
+    return ClassificationTable(
+        where={"id": tuple(row["path"] for row in rows), **columns},
+        logits={
+            name: np.asarray(np.concatenate(parts), np.float64).round(DIGITS)
+            for name, parts in found.items()
+        },
+    )
+
+
+def official_table(
+    rows: Sequence[Row], library: Library, classify: Classify, *, source: str = "sartaj"
+) -> ClassificationTable:
+    """A source's own test part, every picture as shipped, with the share that leaks.
+
+    Args:
+        rows: rows of data/splits/official.csv.
+        library: where the pictures are.
+        classify: runs the networks that were trained on the source's own training part.
+        source: "sartaj" or "roboflow".
+    """
+    shipped = [row for row in rows if row["source"] == source and row["label"] in CLASSES]
+    trained_on = {row["group"] for row in shipped if row["official"] == "train"}
+    test = [{**row, "split": "test"} for row in shipped if row["official"] == "test"]
+    table = predict_classes(test, library, classify, title=f"{source}, official test")
+    leaky = tuple(row["group"] in trained_on for row in test)
+    return ClassificationTable(where=table.where, logits=table.logits, leaky=leaky)
