@@ -15,12 +15,13 @@ from PIL import Image
 
 from ml import batch
 from ml.batch import main, run
-from ml.inference.segment import THRESHOLDS_FILE
 from ml.io.files import find
 from ml.labels import CLASSES
+from ml.models import registry
 from ml.pipeline import analyse
 from ml.readings import ForeignTable
-from tests.ml.fakes import FakeEngine, disc_picture, scan_of
+from tests.ml.fakes import FakeEngine, disc_picture, published, scan_of
+from tests.ml.io.pictures import dicom
 
 HEADER = (
     "file,status,reason,prediction,confidence,agreement,"
@@ -39,6 +40,11 @@ def write_picture(file: Path, size: int = 128, radius: float = 14.0) -> Path:
     picture = disc_picture(size, centre=centre, radius=radius).astype(np.uint8)
     Image.fromarray(picture).save(file, format="PNG")
     return file
+
+
+@pytest.fixture(autouse=True)
+def _no_weight_files(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(registry, "published", published)
 
 
 @pytest.fixture
@@ -114,6 +120,18 @@ def test_a_row_says_what_the_analysis_says(tmp_path: Path):
     assert mask.shape == (150, 150)
     np.testing.assert_array_equal(mask, expected.segmentation.mask * np.uint8(255))
     assert mask.any()
+
+
+def test_area_in_mm2_only_with_the_headers_spacing(tmp_path: Path):
+    stored = disc_picture(128).astype(np.uint16) * 10
+    (tmp_path / "with.dcm").write_bytes(dicom(stored, PixelSpacing=[0.5, 0.75]))
+    (tmp_path / "without.dcm").write_bytes(dicom(stored, PixelSpacing=None))
+    out = tmp_path / "out"
+    run([str(tmp_path / "with.dcm"), str(tmp_path / "without.dcm")], out, FakeEngine())
+    known, unknown = rows_of(out)
+    assert int(known["area_px"]) == int(unknown["area_px"]) > 0
+    assert float(known["area_mm2"]) == pytest.approx(int(known["area_px"]) * 0.375)
+    assert unknown["area_mm2"] == ""
 
 
 def test_same_stem_gets_a_mask_of_its_own(inbox: Path, tmp_path: Path):
@@ -212,7 +230,9 @@ def test_a_killed_process_leaves_whole_rows(inbox: Path, tmp_path: Path):
     script = (
         "import sys, time\n"
         "from ml import batch\n"
-        "from tests.ml.fakes import FakeEngine\n"
+        "from ml.models import registry\n"
+        "from tests.ml.fakes import FakeEngine, published\n"
+        "registry.published = published\n"
         "class Slow(FakeEngine):\n"
         "    def segment(self, batch):\n"
         "        time.sleep(0.3)\n"
@@ -428,26 +448,3 @@ def test_a_bar_shows_progress_and_a_line_sums_up(inbox: Path, tmp_path: Path, ca
     shown = capsys.readouterr()
     assert "6/6" in shown.err
     assert "6 read, 0 failed" in shown.out
-
-
-@pytest.mark.weights
-def test_the_command_itself_with_the_trained_networks(tmp_path: Path):
-    from ml.errors import WeightsError
-    from ml.models import weights
-    from ml.models.registry import CLASSIFIERS, SEGMENTER
-
-    try:
-        for name in (*CLASSIFIERS, SEGMENTER):
-            weights.load(name)
-    except WeightsError as error:
-        pytest.skip(f"assets/weights is not complete: {error}")
-    write_picture(tmp_path / "in" / "disc.png", 200)
-    command = [sys.executable, "-m", "ml.batch", str(tmp_path / "in"), "--out", str(tmp_path / "o")]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    (row,) = rows_of(tmp_path / "o")
-    assert row["status"] == "ok"
-    assert row["prediction"] in CLASSES
-    total = sum(float(row[f"mean_{label}"]) for label in CLASSES)
-    assert total == pytest.approx(1.0, abs=1e-5)
-    assert THRESHOLDS_FILE.parent.name == "metrics"

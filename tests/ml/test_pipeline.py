@@ -6,12 +6,18 @@ import pytest
 from ml.errors import MissingWeights
 from ml.inference.engine import KerasEngine
 from ml.labels import CLASSES
+from ml.models import registry
 from ml.models.registry import CLASSIFIERS, SEGMENTER
 from ml.pipeline import analyse, analyse_many, default_engine, softmax
-from tests.ml.fakes import FakeEngine, disc_picture, scan_of
+from tests.ml.fakes import FakeEngine, disc_picture, published, scan_of
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True)
+def _no_weight_files(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(registry, "published", published)
+
+
+@pytest.fixture
 def analysis():
     return analyse(scan_of(disc_picture(), (0.5, 0.5)), FakeEngine())
 

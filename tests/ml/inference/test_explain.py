@@ -6,6 +6,7 @@ import pytest
 from ml.inference.explain import EMPTY_SHARE, NetworkHeatmaps, contributions
 from ml.labels import CLASSES
 from ml.preprocess import Crop
+from tests.ml.networks import calibrate, pictures
 
 WHOLE = Crop(top=0, left=0, side=64)
 
@@ -89,34 +90,14 @@ def toy_model():
 
 
 def calibrated_classifier(name: str):
-    """A registered network with random weights, its BatchNorm statistics fitted to pictures."""
     import keras
 
     from ml.models.classifiers import BACKBONES, build_classifier
 
     keras.utils.set_random_seed(11)
     model = build_classifier(name, size=96)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.5
-    for seed in range(8):
-        model(pictures(4, 96, seed=seed), training=True)
+    calibrate(model, 96)
     return model, BACKBONES[name].feature_layer, 96
-
-
-def pictures(count: int, size: int, *, seed: int) -> np.ndarray:
-    """Smooth noise inside a head-like ellipse, (N, S, S, 1) in 0..1."""
-    import cv2
-
-    random = np.random.default_rng(seed)
-    rows, columns = np.mgrid[:size, :size] / (size - 1) - 0.5
-    head = ((rows / 0.46) ** 2 + (columns / 0.38) ** 2 <= 1.0).astype(np.float32)
-    stack = []
-    for _ in range(count):
-        noise = cv2.GaussianBlur(random.random((size, size)).astype(np.float32), (0, 0), 3)
-        noise = (noise - noise.min()) / np.ptp(noise)
-        stack.append(head * (0.25 + 0.75 * noise))
-    return np.stack(stack)[..., None].astype(np.float32)
 
 
 def assert_equals_tf_keras_vis(model, layer: str, size: int) -> None:
