@@ -1,0 +1,61 @@
+# One file of commands; each does its own set-up. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PORT ?= 8501
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export TF_ENABLE_ONEDNN_OPTS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help app test check format train evaluate bench samples splits lock hooks clean
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# Installed once for a given lock file: a second start finds the stamp and does nothing.
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Sulcus needs Python 3.11, 3.12 or 3.13; this is %d.%d. Try: make PYTHON=python3.12 app" % v)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+app: $(READY)  ## open the dashboard on 127.0.0.1
+	$(BIN)/python -m streamlit run app/main.py --server.port $(PORT)
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)  ## rewrite to the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: $(READY)  ## train every network on the clean split and publish the weights (hours)
+	$(BIN)/python -m ml.training --publish $(ARGS)
+
+evaluate: $(READY)  ## predict the held-out parts, write every figure
+	$(BIN)/python -m ml.evaluation $(ARGS)
+
+bench: $(READY)  ## time a full reading on this machine
+	$(BIN)/python -m ml.bench $(ARGS)
+
+samples: $(READY)  ## draw the simulated scans again
+	$(BIN)/python -m ml.phantom --out assets/samples
+
+splits: $(READY)  ## groups and splits from the data sets
+	$(BIN)/python -m ml.datasets.splits
+
+lock: $(READY)  ## pin what requirements.txt allows
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv<1'
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.txt -o requirements.lock
+
+hooks: $(READY)  ## install the pre-commit hooks
+	$(BIN)/pre-commit install
+
+clean:  ## remove the environment and the caches
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

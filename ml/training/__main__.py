@@ -1,0 +1,109 @@
+"""Trains the networks: `python -m ml.training [NETWORK …]`.
+
+What happens, in order: the pictures of the split are prepared once (.cache/), then each network
+goes through the stages of its recipe (ml/training/config.py). A run that was killed goes on
+where it stopped; a finished stage is not repeated. Results lie in runs/NAME/; `--publish` puts
+the networks that the app uses into assets/weights/.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from ml.errors import SulcusError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NETWORKS = ("mobilenet", "unet", "resnet50", "xception")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    found = argparse.ArgumentParser(
+        prog="python -m ml.training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    found.add_argument(
+        "networks",
+        nargs="*",
+        default=list(NETWORKS),
+        metavar="NETWORK",
+        help=f"what to train: {', '.join(NETWORKS)} (default: all, in this order)",
+    )
+    found.add_argument(
+        "--weights",
+        default=None,
+        metavar="imagenet|none|PATH",
+        help="where to start: ImageNet weights (downloaded by keras), nothing, or "
+        "an .npz of an earlier run; default: imagenet for the classifiers, and the "
+        "pre-trained MobileNet of the same run folder for the U-Net",
+    )
+    found.add_argument(
+        "--split",
+        default="clean",
+        choices=("clean", "official_sartaj"),
+        help="which split to train on (default: clean, by patient group)",
+    )
+    found.add_argument(
+        "--runs",
+        type=Path,
+        default=REPOSITORY / "runs",
+        metavar="DIR",
+        help="where runs are kept (default: runs/)",
+    )
+    found.add_argument("--seed", type=int, default=None, help="of sampling and initialisation")
+    found.add_argument(
+        "--toy", action="store_true", help="a few steps only, to see that everything works"
+    )
+    found.add_argument(
+        "--publish",
+        action="store_true",
+        help="afterwards write float16 weights and their registry to assets/weights",
+    )
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    options = parser().parse_args(arguments)
+    unknown = [name for name in options.networks if name not in NETWORKS]
+    if unknown:
+        sys.stderr.write(f"unknown network {unknown[0]!r}; known: {', '.join(NETWORKS)}\n")
+        return 2
+    try:
+        for name in options.networks:
+            train_one(name, options)
+        if options.publish:
+            from ml.training.publish import publish
+
+            for name in options.networks:
+                publish(name, options.runs)
+    except SulcusError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def train_one(name: str, options: argparse.Namespace) -> None:
+    """One network's recipe with the options of the command line."""
+    from ml.training.config import RECIPES, shortened
+    from ml.training.runner import Run, summary
+
+    suffix = "" if options.split == "clean" else f"-{options.split}"
+    weights = options.weights or ("imagenet" if name != "unet" else "none")
+    pretrained = options.runs / f"mobilenet{suffix}" / "pretrain" / "best.npz"
+    if name == "unet" and options.weights is None and pretrained.is_file():
+        weights = str(pretrained)
+    config = replace(RECIPES[name], weights=weights, split=options.split)
+    if options.seed is not None:
+        config = replace(config, seed=options.seed)
+    if options.toy:
+        config = shortened(config, steps=2)
+    run = Run(config, options.runs / f"{name}{suffix}")
+    print(f"{name}: training on {summary(run.train)}; checked on {summary(run.check)}")
+    run.go()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

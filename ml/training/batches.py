@@ -1,0 +1,127 @@
+"""Random training batches: balanced over classes, one picture a near-duplicate cluster."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+
+from ml.labels import CLASSES, NO_TUMOR
+from ml.training.augment import augment
+from ml.training.config import RunConfig, Stage, Task
+from ml.training.corpus import UNKNOWN_TUMOUR, Corpus
+
+
+def class_shares(corpus: Corpus, task: Task) -> dict[int, float]:
+    """Share of each class in a batch: square root of its clusters, empty masks at most a fifth.
+
+    Slices with a tumour of unknown type serve the outline and, in the joint task, the class
+    loss through their set of possible classes.
+    """
+    wanted = [*range(len(CLASSES))]
+    if task in ("joint", "segment"):
+        wanted.append(UNKNOWN_TUMOUR)
+    sizes = {c: len(np.unique(corpus.clusters[corpus.labels == c])) for c in wanted}
+    roots = {c: math.sqrt(n) for c, n in sizes.items() if n}
+    if task == "segment" and NO_TUMOR in roots:
+        others = sum(v for c, v in roots.items() if c != NO_TUMOR)
+        roots[NO_TUMOR] = min(roots[NO_TUMOR], 0.25 * others)
+    if UNKNOWN_TUMOUR in roots:
+        roots[UNKNOWN_TUMOUR] *= 0.7
+    total = sum(roots.values())
+    return {c: v / total for c, v in roots.items()}
+
+
+class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """`steps` batches an epoch, drawn anew each time, reproducible from the seed.
+
+    A batch is (images (B, S, S, 1), targets, weights). Targets are (B, 4) as `PartialLabelLoss`
+    wants them, or masks (B, h, w, 1), or in the joint task both, by output name.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        *,
+        stage: Stage,
+        config: RunConfig,
+        mask_shape: tuple[int, int] | None,
+    ) -> None:
+        super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
+        self.task, self.strength = stage.task, stage.strength
+        if self.task == "segment":
+            corpus = corpus.select(corpus.has_mask)
+        self.corpus, self.mask_shape = corpus, mask_shape
+        self.steps, self.batch, self.seed = config.steps, config.batch, config.seed
+        self.epoch = 0
+        self.shares = class_shares(corpus, self.task)
+        self.members = self._members()
+
+    def _members(self) -> dict[int, list[np.ndarray[Any, np.dtype[np.int64]]]]:
+        """[class] → one array of picture positions a cluster; masked pictures come first."""
+        members: dict[int, dict[str, list[int]]] = {c: {} for c in self.shares}
+        for position, (label, cluster) in enumerate(
+            zip(self.corpus.labels, self.corpus.clusters, strict=True)
+        ):
+            if int(label) in members:
+                members[int(label)].setdefault(str(cluster), []).append(position)
+        order = lambda p: not self.corpus.has_mask[p]  # noqa: E731
+        return {
+            c: [np.array(sorted(v, key=order)) for v in named.values()]
+            for c, named in members.items()
+        }
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+        rng = np.random.default_rng([self.seed, self.epoch, index])
+        classes = rng.choice(list(self.shares), self.batch, p=list(self.shares.values()))
+        rows = [self._draw(int(c), rng) for c in classes]
+        images = np.stack([row[0] for row in rows])[..., None]
+        labels = np.stack([self._target(int(c)) for c in classes])
+        if self.mask_shape is None:
+            return images, labels, np.ones(self.batch, np.float32)
+        masks = np.stack([row[1] for row in rows])[..., None]
+        known = np.array([row[2] for row in rows], np.float32)
+        if self.task == "segment":
+            return images, masks, known
+        return (
+            images,
+            {"logits": labels, "mask_logits": masks},
+            {"logits": np.ones(self.batch, np.float32), "mask_logits": known},
+        )
+
+    def _draw(self, label: int, rng: np.random.Generator) -> tuple[Any, Any, bool]:
+        clusters = self.members[label]
+        positions = clusters[int(rng.integers(len(clusters)))]
+        first = self.mask_shape is not None and rng.random() < 0.7
+        position = int(positions[0] if first else rng.choice(positions))
+        image = self.corpus.images[position].astype(np.float32) / 255.0
+        if self.mask_shape is None:
+            return augment(image, None, rng, strength=self.strength)[0], None, False
+        mask = self.corpus.masks[position].astype(np.float32) / 255.0
+        image, moved = augment(image, mask, rng, strength=self.strength)
+        return image, shrink(moved, self.mask_shape), bool(self.corpus.has_mask[position])
+
+    @staticmethod
+    def _target(label: int) -> Any:
+        target = np.zeros(len(CLASSES), np.float32)
+        if label == UNKNOWN_TUMOUR:
+            target[[c for c in range(len(CLASSES)) if c != NO_TUMOR]] = 1.0
+        else:
+            target[label] = 1.0
+        return target
+
+    def on_epoch_end(self) -> None:
+        """Draw differently in the next epoch."""
+        self.epoch += 1
+
+
+def shrink(mask: Any, shape: tuple[int, int]) -> Any:
+    """Coverage (S, S) → (h, w) by area averaging."""
+    import cv2
+
+    if mask.shape == shape:
+        return mask
+    return cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)

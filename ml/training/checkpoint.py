@@ -1,0 +1,48 @@
+"""Weights and optimiser state on disk, written whole or not at all, readable by any backend."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from ml.errors import TrainingError
+
+
+def arrays_of(variables: list[Any]) -> list[Any]:
+    """NumPy copies of Keras variables, in order."""
+    return [ops.convert_to_numpy(v).copy() for v in variables]
+
+
+def save_arrays(path: Path, arrays: list[Any], **facts: Any) -> None:
+    """Write arrays and a few facts as one `.npz`; a kill leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part.npz")
+    named = {f"a{i:05d}": a for i, a in enumerate(arrays)}
+    np.savez(part, facts=np.array(json.dumps(facts)), **named)  # type: ignore[arg-type]
+    part.replace(path)
+
+
+def load_arrays(path: Path) -> tuple[list[Any], dict[str, Any]]:
+    """Arrays and facts of `save_arrays`."""
+    with np.load(path, allow_pickle=False) as stored:
+        names = sorted(name for name in stored.files if name != "facts")
+        return [stored[name] for name in names], json.loads(str(stored["facts"]))
+
+
+def assign(variables: list[Any], arrays: list[Any], *, what: str) -> None:
+    """Put arrays into variables of the same number and shapes.
+
+    Raises:
+        TrainingError: number or shapes differ; nothing was assigned.
+    """
+    shapes = [tuple(v.shape) for v in variables]
+    found = [tuple(a.shape) for a in arrays]
+    if shapes != found:
+        raise TrainingError(
+            f"The stored {what} hold {len(found)} arrays that do not fit the {len(shapes)} of "
+            "this network: the recipe was changed since. Start anew with another --run name."
+        )
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

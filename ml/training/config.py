@@ -1,0 +1,117 @@
+"""What a training run is made of, as plain dataclasses that are written beside the weights."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+Task = Literal["joint", "head", "classify", "segment"]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Some epochs at one picture size.
+
+    Attributes:
+        size: side of the network's input, pixels.
+        epochs: number of epochs, each `Stage.steps` batches long.
+    """
+
+    size: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One optimisation with its own learning-rate cosine.
+
+    Attributes:
+        name: folder name of the stage inside the run.
+        task: "joint" outlines and classifies (in-domain pre-training); "head" trains only the
+            last layer on a frozen backbone; "classify" fine-tunes all of it; "segment" trains
+            the U-Net.
+        phases: progressive sizes, in order.
+        learning_rate: peak of the cosine, after the warm-up.
+        warmup: share of the steps spent rising to the peak.
+        strength: 0..1.5, multiplies every augmentation range.
+        mask_weight: weight of the outline loss beside the class loss.
+    """
+
+    name: str
+    task: Task
+    phases: tuple[Phase, ...]
+    learning_rate: float
+    warmup: float = 0.08
+    strength: float = 1.0
+    mask_weight: float = 1.0
+
+    @property
+    def epochs(self) -> int:
+        """Epochs over all phases."""
+        return sum(phase.epochs for phase in self.phases)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a run besides the pictures and the library versions.
+
+    Attributes:
+        network: registry name ("mobilenet", "xception", "resnet50", "unet").
+        stages: what is done, in order.
+        split: "clean" or "official_sartaj".
+        weights: "imagenet", "none" or a path of published weights to start from.
+        steps: batches an epoch.
+        batch: pictures a batch.
+        weight_decay: AdamW's decoupled decay (not on biases and normalisation).
+        ema: momentum of the moving average of the weights that is evaluated and kept.
+        label_smoothing: share of the target spread over all classes.
+        patience: epochs without a better validation score before a stage ends.
+        seed: of sampling, augmentation and initialisation.
+    """
+
+    network: str
+    stages: tuple[Stage, ...]
+    split: str = "clean"
+    weights: str = "none"
+    steps: int = 100
+    batch: int = 32
+    weight_decay: float = 0.02
+    ema: float = 0.99
+    label_smoothing: float = 0.05
+    patience: int = 12
+    seed: int = 20261121
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def _classifier(network: str, joint: tuple[Phase, ...], fine: tuple[Phase, ...]) -> RunConfig:
+    return RunConfig(
+        network=network,
+        stages=(
+            Stage("pretrain", "joint", joint, learning_rate=1.5e-3),
+            Stage("head", "head", (Phase(fine[0].size, 1),), learning_rate=1e-3, strength=0.7),
+            Stage("finetune", "classify", fine, learning_rate=2e-4, strength=1.0),
+        ),
+    )
+
+
+RECIPES: dict[str, RunConfig] = {
+    "mobilenet": _classifier("mobilenet", (Phase(96, 14), Phase(128, 16)), (Phase(160, 6),)),
+    "xception": _classifier("xception", (Phase(64, 10), Phase(96, 9)), (Phase(128, 4),)),
+    "resnet50": _classifier("resnet50", (Phase(64, 10), Phase(96, 9)), (Phase(128, 4),)),
+    "unet": RunConfig(
+        network="unet",
+        stages=(Stage("outline", "segment", (Phase(128, 8), Phase(192, 8)), learning_rate=1e-3),),
+        batch=24,
+    ),
+}
+"""What `make train` runs; docs/experiments.md says how each was chosen."""
+
+
+def shortened(config: RunConfig, *, steps: int) -> RunConfig:
+    """The same run with one epoch a phase and few steps, for tests and smoke runs."""
+    stages = tuple(
+        replace(stage, phases=tuple(Phase(phase.size, 1) for phase in stage.phases))
+        for stage in config.stages
+    )
+    return replace(config, stages=stages, steps=steps)

@@ -1,0 +1,164 @@
+"""The pictures of a split, prepared once and kept as uint8 arrays in an ignored cache."""
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from ml.datasets.readers import Picture, data_root, load_mask, load_pixels, read_all
+from ml.errors import TrainingError
+from ml.labels import CLASSES, NO_TUMOR
+from ml.preprocess import prepare, prepare_mask
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".cache"
+CACHED_SIDE = 208
+"""Side at which pictures are cached, pixels: above every training size."""
+
+UNKNOWN_TUMOUR = -1
+"""Class index of a slice with a tumour of unknown type."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Prepared pictures of one split part.
+
+    Attributes:
+        images: (N, S, S) uint8.
+        masks: (N, S, S) uint8 coverage ×255; zero where there is none.
+        has_mask: (N,) bool, the outline is known (tumour-free pictures have a known empty one).
+        labels: (N,) int, class index or `UNKNOWN_TUMOUR`.
+        clusters: (N,) str, near-duplicate cluster.
+        groups: (N,) str, patient group.
+        paths: (N,) str, relative to the data root.
+        representative: (N,) bool, the one picture that stands for its cluster.
+    """
+
+    images: npt.NDArray[np.uint8]
+    masks: npt.NDArray[np.uint8]
+    has_mask: npt.NDArray[np.bool_]
+    labels: npt.NDArray[np.int64]
+    clusters: npt.NDArray[np.str_]
+    groups: npt.NDArray[np.str_]
+    paths: npt.NDArray[np.str_]
+    representative: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def select(self, keep: npt.NDArray[np.bool_]) -> "Corpus":
+        """The pictures where `keep` (N,) is true."""
+        return Corpus(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
+
+    def resized(self, size: int) -> "Corpus":
+        """The same pictures at another side, area-averaged as reading does."""
+        return Corpus(
+            **{
+                **{name: getattr(self, name) for name in self.__dataclass_fields__},
+                "images": _resize_all(self.images, size),
+                "masks": _resize_all(self.masks, size),
+            }
+        )
+
+
+def _resize_all(stack: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+    if stack.shape[1] == size:
+        return stack
+    return np.stack([cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in stack])
+
+
+def read_split(split: str) -> list[dict[str, str]]:
+    """Rows of `data/splits/<split>.csv`.
+
+    Raises:
+        TrainingError: no such split.
+    """
+    path = REPOSITORY / "data" / "splits" / f"{split}.csv"
+    if not path.is_file():
+        raise TrainingError(
+            f"There is no split {split!r}: run `python -m ml.datasets.splits`, which writes "
+            "data/splits/*.csv from the data sets."
+        )
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def split_id(split: str) -> str:
+    """First 16 hex digits of the SHA-256 of the split's file."""
+    content = (REPOSITORY / "data" / "splits" / f"{split}.csv").read_bytes()
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def official_part(row: dict[str, str]) -> str:
+    """Part of an official split, with a tenth of the training groups kept for validation."""
+    held_out = hashlib.sha256(row["group"].encode()).digest()[0] % 10 == 0
+    return "validation" if row["official"] == "train" and held_out else row["official"]
+
+
+def _prepared(picture: Picture, root: Path, side: int) -> tuple[npt.NDArray[np.uint8], ...]:
+    ready = prepare(load_pixels(picture, root), side)
+    mask = load_mask(picture, root)
+    image = np.round(ready.image[0, :, :, 0] * 255.0).astype(np.uint8)
+    if mask is None:
+        return image, np.zeros((side, side), np.uint8)
+    covered = prepare_mask(mask, ready.crop, side)
+    return image, np.round(covered * 255.0).astype(np.uint8)
+
+
+def _pictures(paths: list[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Prepared pictures and masks of every path, from the cache when it is the same list."""
+    key = hashlib.sha256("\n".join([str(CACHED_SIDE), *paths]).encode()).hexdigest()[:12]
+    store = CACHE / f"pictures-{key}"
+    if not (store / "masks.npy").is_file():
+        root = data_root()
+        known = {picture.path: picture for picture in read_all(root)}
+        store.mkdir(parents=True, exist_ok=True)
+        rows = [
+            _prepared(known[path], root, CACHED_SIDE)
+            for path in tqdm(paths, desc="preparing pictures", unit="picture")
+        ]
+        np.save(store / "images.npy", np.stack([row[0] for row in rows]))
+        np.save(store / "masks.npy", np.stack([row[1] for row in rows]))
+    return np.load(store / "images.npy"), np.load(store / "masks.npy")
+
+
+def load_corpus(split: str, part: str) -> Corpus:
+    """Prepared pictures of one part of a split.
+
+    Args:
+        split: "clean" (parts train, validation, test) or "official_sartaj" (train, test).
+        part: which part.
+
+    Raises:
+        TrainingError: the split or the part does not exist.
+        MissingDataset: the pictures are not on this machine.
+    """
+    official = split.startswith("official_")
+    rows = read_split("official" if official else split)
+    if official:
+        source = split.removeprefix("official_")
+        rows = [{**r, "split": official_part(r)} for r in rows if r["source"] == source]
+    rows = [r for r in rows if official or r["split"] != "excluded"]
+    images, masks = _pictures([r["path"] for r in rows])
+    labels = np.array(
+        [CLASSES.index(r["label"]) if r["label"] in CLASSES else UNKNOWN_TUMOUR for r in rows]
+    )
+    marked = masks.reshape(len(masks), -1).any(axis=1)
+    keep = np.array([r["split"] == part for r in rows])
+    if not keep.any():
+        raise TrainingError(f"Split {split!r} has no part {part!r}.")
+    return Corpus(
+        images=images,
+        masks=masks,
+        has_mask=marked | (labels == NO_TUMOR),
+        labels=labels,
+        clusters=np.array([r["cluster"] for r in rows]),
+        groups=np.array([r["group"] for r in rows]),
+        paths=np.array([r["path"] for r in rows]),
+        representative=np.array([official or r["representative"] == "1" for r in rows]),
+    ).select(keep)

@@ -1,0 +1,55 @@
+"""From a finished run to `assets/weights`: float16 file, digest, facts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ml.errors import TrainingError
+from ml.models.registry import SEGMENTER, WEIGHTS
+from ml.models.weights import save
+from ml.training.checkpoint import load_arrays
+from ml.training.config import RECIPES
+
+
+def publish(name: str, runs: Path) -> dict[str, Any]:
+    """Write the best weights of a run's last stage and its entry in the registry.
+
+    Returns:
+        The registry entry.
+
+    Raises:
+        TrainingError: the run is not finished.
+    """
+    recipe = RECIPES[name]
+    stage = recipe.stages[-1]
+    folder = runs / name
+    if not (folder / stage.name / "done.json").is_file():
+        raise TrainingError(
+            f"The run of {name} is not finished: go on with `python -m ml.training {name}`."
+        )
+    arrays, facts = load_arrays(folder / stage.name / "best.npz")
+    WEIGHTS.mkdir(parents=True, exist_ok=True)
+    file = f"{name}.safetensors"
+    digest = save(arrays, WEIGHTS / file)
+    run = json.loads((folder / "run.json").read_text())
+    entry = {
+        "file": file,
+        "sha256": digest,
+        "bytes": (WEIGHTS / file).stat().st_size,
+        "parameters": int(sum(a.size for a in arrays)),
+        "input_size": stage.phases[-1].size,
+        "kind": "segmenter" if name == SEGMENTER else "classifier",
+        "validation": {k: round(v, 4) for k, v in facts.items() if isinstance(v, float)},
+        "minutes": round(sum(minutes(folder / s.name) for s in recipe.stages), 1),
+        "run": run,
+    }
+    path = WEIGHTS / "registry.json"
+    registry = json.loads(path.read_text()) if path.is_file() else {}
+    registry[name] = entry
+    path.write_text(json.dumps(registry, indent=2, sort_keys=True) + "\n")
+    return entry
+
+
+def minutes(folder: Path) -> float:
+    """Wall time of a finished stage, minutes."""
+    return float(json.loads((folder / "done.json").read_text())["minutes"])

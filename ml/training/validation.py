@@ -1,0 +1,131 @@
+"""What is read off the validation part after an epoch: the score that early stopping follows."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from ml.labels import CLASSES
+from ml.training.batches import shrink
+from ml.training.config import Task
+from ml.training.corpus import Corpus
+
+VALIDATION_BATCH = 64
+
+
+def predict(model: Any, images: Any) -> dict[str, Any]:
+    """Outputs of a model for uint8 pictures (N, S, S), by output name."""
+    found: dict[str, list[Any]] = {}
+    for start in range(0, len(images), VALIDATION_BATCH):
+        batch = images[start : start + VALIDATION_BATCH, :, :, None].astype(np.float32) / 255.0
+        for name, value in as_named(model.predict_on_batch(batch)).items():
+            found.setdefault(name, []).append(np.asarray(value))
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def as_named(output: Any) -> dict[str, Any]:
+    """Model output as a dictionary; a single output is named after its layer."""
+    if isinstance(output, dict):
+        return output
+    return {"mask_logits" if len(output.shape) == 4 else "logits": output}
+
+
+def class_figures(logits: Any, labels: Any) -> dict[str, float]:
+    """Balanced accuracy and mean negative log-likelihood of logits (N, 4)."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    right = logits.argmax(axis=1) == labels
+    recalls = [right[labels == c].mean() for c in range(len(CLASSES)) if (labels == c).any()]
+    nll = -log_p[np.arange(len(labels)), labels].mean()
+    return {"balanced_accuracy": float(np.mean(recalls)), "nll": float(nll)}
+
+
+def outline_figures(mask_logits: Any, masks: Any, marked: Any) -> dict[str, float]:
+    """Mean Dice on outlined slices and share of tumour-free slices with any marked pixel.
+
+    Args:
+        mask_logits: (N, h, w, 1).
+        masks: (N, S, S) uint8 coverage.
+        marked: (N,) bool, the reference is not empty.
+    """
+    found = mask_logits[..., 0] > 0.0
+    grid = (found.shape[1], found.shape[2])
+    truth = np.stack([shrink(m.astype(np.float32), grid) > 127.0 for m in masks])
+    overlap = (found & truth).sum(axis=(1, 2))
+    total = found.sum(axis=(1, 2)) + truth.sum(axis=(1, 2))
+    dice = 2.0 * overlap[marked] / np.maximum(total[marked], 1)
+    figures = {"dice": float(dice.mean())}
+    if (~marked).any():
+        figures["false_marks"] = float(found[~marked].any(axis=(1, 2)).mean())
+    return figures
+
+
+class Validation(keras.callbacks.Callback):  # type: ignore[misc]
+    """Evaluates the averaged weights, keeps the best ones, stops when they no longer improve.
+
+    Early epochs are looked at every third time only: nothing is decided there.
+    """
+
+    def __init__(self, corpus: Corpus, task: Task, *, epochs: int, patience: int) -> None:
+        super().__init__()
+        self.task, self.epochs, self.patience = task, epochs, patience
+        known = corpus.representative & (corpus.labels >= 0)
+        if task == "segment":
+            known &= corpus.has_mask
+        self.corpus = corpus.select(known)
+        self.at_size: Corpus | None = None
+        self.best, self.best_epoch = -np.inf, -1
+        self.swap = keras.callbacks.SwapEMAWeights()
+        self.on_best: Any = None
+
+    def set_size(self, size: int) -> None:
+        """Side of the pictures to validate on, pixels."""
+        self.at_size = self.corpus.resized(size)
+
+    def set_model(self, model: Any) -> None:
+        """Also hands the model to the averaging callback."""
+        super().set_model(model)
+        self.swap.set_model(model)
+
+    def figures(self) -> dict[str, float]:
+        """Validation figures of the model as it stands."""
+        assert self.at_size is not None
+        outputs = predict(self.model, self.at_size.images)
+        found: dict[str, float] = {}
+        if "logits" in outputs:
+            found |= class_figures(outputs["logits"], self.at_size.labels)
+        if "mask_logits" in outputs:
+            known = self.at_size.has_mask
+            masks = self.at_size.masks[known]
+            marked = masks.reshape(len(masks), -1).any(axis=1)
+            found |= outline_figures(outputs["mask_logits"][known], masks, marked)
+        return found
+
+    def score(self, figures: dict[str, float]) -> float:
+        """One number to follow; the likelihood breaks the ties of a small validation part."""
+        if self.task == "segment":
+            return figures["dice"] - 0.1 * figures.get("false_marks", 0.0)
+        score = figures["balanced_accuracy"] - 0.2 * figures["nll"]
+        return score + (0.5 * figures["dice"] if self.task == "joint" else 0.0)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Evaluate, log, keep, maybe stop."""
+        logs = logs if logs is not None else {}
+        names = {
+            "segment": ("dice", "false_marks"),
+            "joint": ("balanced_accuracy", "nll", "dice", "false_marks"),
+        }.get(self.task, ("balanced_accuracy", "nll"))
+        early = epoch < 0.5 * self.epochs and (epoch + 1) % 3 and epoch + 1 < self.epochs
+        found = dict.fromkeys(names, float("nan"))
+        if not early:
+            self.swap.on_test_begin()
+            found |= self.figures()
+            score = self.score(found)
+            if score > self.best:
+                self.best, self.best_epoch = score, epoch
+                if self.on_best is not None:
+                    self.on_best(epoch, score, found)
+            self.swap.on_test_end()
+        logs.update({f"val_{name}": value for name, value in found.items()})
+        if self.best_epoch >= 0 and epoch - self.best_epoch >= self.patience:
+            self.model.stop_training = True
