@@ -1,0 +1,34 @@
+"""Opening scans: the uploader and the simulated samples."""
+
+import streamlit as st
+
+from app import services, state, texts
+
+
+def show() -> None:
+    """Draw the uploader and one button a sample; both put files into the session's list."""
+    st.file_uploader(
+        texts.UPLOAD,
+        accept_multiple_files=True,
+        key=state.upload_key(),
+        on_change=state.take_upload,
+        help=texts.UPLOAD_HELP,
+    )
+    st.html(f'<div class="sulcus-muted">{texts.ACCEPTED} {texts.UPLOAD_HELP}</div>')
+    samples = services.samples()
+    if not samples:
+        st.caption(texts.NO_SAMPLES)
+        return
+    st.html(f'<div class="sulcus-muted">{texts.SAMPLES}</div>')
+    with st.container(horizontal=True, gap="small", key="samples"):
+        for number, sample in enumerate(samples):
+            st.button(
+                sample.title,
+                key=f"sample.{number}",
+                on_click=_open_sample,
+                args=(sample,),
+            )
+
+
+def _open_sample(sample: services.Sample) -> None:
+    state.open_files([(sample.title, sample.file.read_bytes())])

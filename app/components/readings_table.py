@@ -1,0 +1,32 @@
+"""One line for each opened scan."""
+
+import streamlit as st
+
+from app import services, state, texts
+from ml.labels import TITLES
+
+
+def show() -> None:
+    """Read what was not read yet, with a progress bar, and draw the table."""
+    files = state.opened()
+    st.subheader(texts.ALL_READINGS)
+    bar = st.progress(0.0, text=texts.READING)
+    lines = []
+    for number, file in enumerate(files, start=1):
+        lines.append(_line(file.name, services.row(file.content_hash, file.data)))
+        bar.progress(number / len(files), text=texts.READING)
+    bar.empty()
+    st.dataframe(lines, hide_index=True, width="stretch")
+
+
+def _line(name: str, row: services.Row) -> dict[str, str]:
+    read = row.label is not None and row.confidence is not None
+    return {
+        "Scan": name,
+        "Status": "read" if read else "failed",
+        "AI suggests": TITLES.get(row.label or "", ""),
+        "Mean of all": "" if row.confidence is None else texts.percent(row.confidence),
+        "Agreement": f"{row.agreement} of {row.networks}" if read else "",
+        "Outlined": row.size or (texts.DASH if read else ""),
+        "Reason": row.reason,
+    }

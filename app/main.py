@@ -1,0 +1,33 @@
+"""Entry of the dashboard: `streamlit run app/main.py`."""
+
+import sys
+from pathlib import Path
+
+# Streamlit puts only this file's folder on the path; `app` and `ml` lie one above it.
+HERE = Path(__file__).resolve().parent
+if str(HERE.parent) not in sys.path:
+    sys.path.insert(0, str(HERE.parent))
+
+import streamlit as st  # noqa: E402
+
+from app import state, texts, theme  # noqa: E402
+from app.components import notice  # noqa: E402
+
+
+def main() -> None:
+    """Page settings, notice strip, and the page that was asked for."""
+    st.set_page_config(page_title=texts.APP_TITLE, layout="wide")
+    state.begin()
+    st.html(theme.CSS)
+    page = st.navigation(
+        [
+            st.Page(HERE / "views" / "read.py", title=texts.PAGE_READ, default=True),
+            st.Page(HERE / "views" / "accuracy.py", title=texts.PAGE_ACCURACY),
+        ],
+        position="top",
+    )
+    notice.show()
+    page.run()
+
+
+main()

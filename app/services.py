@@ -1,0 +1,221 @@
+"""The only place with Streamlit caches: networks, decoded scans, readings, drawn layers.
+
+Cached by content hash and weights, so that a rerun never calls a network again. Caches live in
+memory; no file name reaches them.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from app import texts
+from ml import display, io, pipeline
+from ml.errors import SulcusError
+from ml.evaluation import published
+from ml.inference.engine import Engine
+from ml.labels import TITLES
+from ml.models import registry
+from ml.results import Analysis, DisplayWindow, Heatmap, Scan, Segmentation
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SUMMARY_FILE: Path = ROOT / "assets" / "metrics" / "summary.json"
+SAMPLES_FOLDER: Path = ROOT / "assets" / "samples"
+
+MAX_SIDE: Final = 1280
+"""Longest side of a picture sent to the browser; a larger scan is averaged down for display."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A simulated scan that ships with the project."""
+
+    title: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of readings.
+
+    Attributes:
+        label: class identifier of the mean, or None for a file that could not be read.
+        confidence: probability of that class, or None.
+        agreement: networks that put it first.
+        networks: how many networks read it.
+        size: longest diameter in words, or "".
+        reason: why there is no reading, or "".
+    """
+
+    label: str | None = None
+    confidence: float | None = None
+    agreement: int = 0
+    networks: int = 0
+    size: str = ""
+    reason: str = ""
+
+
+def engine() -> Engine:
+    """The engine that all sessions of this process share."""
+    return pipeline.default_engine()
+
+
+def model_version() -> str:
+    """Digests of the registered weights in one string; changes when any network does."""
+    names = (*registry.CLASSIFIERS, registry.SEGMENTER)
+    return ":".join(registry.spec(name).sha256 for name in names)
+
+
+def scan(content_hash: str, data: bytes) -> Scan:
+    """The decoded scan.
+
+    Raises:
+        ScanError: the bytes cannot be read as one slice.
+    """
+    return _decoded(content_hash, data)
+
+
+def analysis(decoded: Scan) -> Analysis:
+    """What the networks say about a scan; each runs once for the same bytes and weights.
+
+    Raises:
+        WeightsError: a network's weights are missing or altered.
+    """
+    return _analysis(decoded.content_hash, model_version(), decoded)
+
+
+def row(content_hash: str, data: bytes) -> Row:
+    """The line of one file in the table of readings; never raises a project error."""
+    try:
+        decoded = _decoded(content_hash, data)  # first: a bad file fails for its own reason
+        return _row(content_hash, model_version(), decoded)
+    except SulcusError as error:
+        return Row(reason=str(error))
+
+
+def raw_layer(decoded: Scan, center: float, width: float) -> str:
+    """The scan's grey levels through a display window, as a PNG data URI."""
+    return _raw_layer(decoded.content_hash, center, width, decoded)
+
+
+def heat_layer(read: Analysis, heatmap: Heatmap) -> str:
+    """A heat map in colours (see `ml.display.heat`), as a PNG data URI."""
+    return _heat_layer(_key(read), heatmap.model, heatmap.label, heatmap)
+
+
+def fill_layer(read: Analysis, colour: tuple[int, int, int]) -> str:
+    """The mask as a filled area in one colour, as a PNG data URI."""
+    return _fill_layer(_key(read), colour, read.segmentation)
+
+
+def outline(read: Analysis) -> str:
+    """The mask's border as the data of an SVG path in scan pixels."""
+    return _outline(_key(read), read.segmentation)
+
+
+def presets(decoded: Scan) -> tuple[DisplayWindow, ...]:
+    """Display windows to choose from, the scan's default first."""
+    return _presets(decoded.content_hash, decoded)
+
+
+def levels(decoded: Scan) -> display.Levels:
+    """Grey levels that the window sliders reach."""
+    return _levels(decoded.content_hash, decoded)
+
+
+def summary() -> published.Summary:
+    """The published held-out figures.
+
+    Raises:
+        MetricsError: they have not been computed, or their file is damaged.
+    """
+    file = SUMMARY_FILE
+    changed = file.stat().st_mtime_ns if file.exists() else 0
+    return _summary(str(file), changed)
+
+
+def samples() -> tuple[Sample, ...]:
+    """The simulated scans that ship with the project; none when the index is absent."""
+    index = SAMPLES_FOLDER / "index.json"
+    if not index.exists():
+        return ()
+    entries: list[Mapping[str, object]] = json.loads(index.read_text(encoding="utf-8"))
+    return tuple(
+        Sample(_sample_title(entry), SAMPLES_FOLDER / Path(str(entry["file"])).name)
+        for entry in entries
+    )
+
+
+def _sample_title(entry: Mapping[str, object]) -> str:
+    label = TITLES.get(str(entry.get("label")), "slice").lower()
+    plane = str(entry.get("plane") or "")
+    kind = Path(str(entry["file"])).suffix.lstrip(".").upper().replace("DCM", "DICOM")
+    details = ", ".join(part for part in (plane, kind) if part)
+    return f"Simulated {label} ({details})"
+
+
+def _key(read: Analysis) -> str:
+    return ":".join((read.scan.content_hash, *sorted(read.weights.values())))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _decoded(content_hash: str, _data: bytes) -> Scan:  # noqa: ARG001  the hash is the key
+    return io.read_scan(_data)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _analysis(content_hash: str, version: str, _scan: Scan) -> Analysis:  # noqa: ARG001
+    return pipeline.analyse(_scan, engine())
+
+
+@st.cache_data(show_spinner=False, max_entries=4096)
+def _row(content_hash: str, version: str, _scan: Scan) -> Row:
+    read = _analysis(content_hash, version, _scan)
+    return Row(
+        label=read.mean.label,
+        confidence=read.mean.confidence,
+        agreement=read.agreement,
+        networks=len(read.classifications),
+        size=texts.diameter(read.segmentation.measurement),
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _raw_layer(content_hash: str, center: float, width: float, _scan: Scan) -> str:  # noqa: ARG001
+    small = display.reduce(_scan.pixels, MAX_SIDE)
+    return display.data_uri(display.window(small, center, width))
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _heat_layer(key: str, model: str, label: str, _heatmap: Heatmap) -> str:  # noqa: ARG001
+    small = display.reduce(_heatmap.values, MAX_SIDE)
+    return display.data_uri(display.heat(small))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _fill_layer(key: str, colour: tuple[int, int, int], _found: Segmentation) -> str:  # noqa: ARG001
+    small = display.reduce_mask(_found.mask, MAX_SIDE)
+    return display.data_uri(display.fill(small, colour))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _outline(key: str, _found: Segmentation) -> str:  # noqa: ARG001
+    return display.svg_path(display.outline(_found.mask))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _presets(content_hash: str, _scan: Scan) -> tuple[DisplayWindow, ...]:  # noqa: ARG001
+    return display.presets(_scan)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _levels(content_hash: str, _scan: Scan) -> display.Levels:  # noqa: ARG001
+    return display.levels(_scan)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _summary(path: str, changed: int) -> published.Summary:  # noqa: ARG001
+    return published.load(Path(path))

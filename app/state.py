@@ -1,0 +1,208 @@
+"""Every `st.session_state` key of the app, typed, here and nowhere else.
+
+Opened files live in the memory of the browser session and are gone with it.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+OPENED: Final = "opened"
+ACTIVE: Final = "active"
+UPLOAD_ROUND: Final = "upload.round"
+
+MARKS: Final = "layer.marks"
+MASK: Final = "layer.mask"
+MASK_STYLE: Final = "layer.mask_style"
+MASK_OPACITY: Final = "layer.mask_opacity"
+DIAMETERS: Final = "layer.diameters"
+HEAT: Final = "layer.heat"
+HEAT_OPACITY: Final = "layer.heat_opacity"
+HEAT_MODEL: Final = "layer.heat_model"
+HEAT_CLASS: Final = "layer.heat_class"
+
+ACCURACY_MODEL: Final = "accuracy.model"
+
+TOP_CLASS: Final = "top"
+"""Value of `HEAT_CLASS` that stands for the class the chosen network puts first."""
+
+_WINDOW: Final = "window."
+_KEPT: Final = (ACTIVE, "layer.", "accuracy.", _WINDOW)
+_DEFAULTS: Final[dict[str, object]] = {
+    OPENED: (),
+    ACTIVE: "",
+    UPLOAD_ROUND: 0,
+    MARKS: True,
+    MASK: True,
+    MASK_STYLE: "outline",
+    MASK_OPACITY: 90,
+    DIAMETERS: False,
+    HEAT: True,
+    HEAT_OPACITY: 45,
+    HEAT_CLASS: TOP_CLASS,
+}
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """One file opened in this session, by its bytes.
+
+    Attributes:
+        name: file name as the reader knows it; for the screen only.
+        data: the bytes.
+        content_hash: SHA-256 hex digest of `data`.
+    """
+
+    name: str
+    data: bytes
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Which AI marks are drawn, and how.
+
+    Attributes:
+        mask: draw the outline or fill.
+        mask_style: "outline" or "fill".
+        mask_opacity: 0..1.
+        diameters: draw the two diameters.
+        heat: draw the heat map.
+        heat_opacity: 0..1.
+        heat_model: registry name, or None before the selector was shown.
+        heat_class: class identifier or `TOP_CLASS`.
+    """
+
+    mask: bool
+    mask_style: str
+    mask_opacity: float
+    diameters: bool
+    heat: bool
+    heat_opacity: float
+    heat_model: str | None
+    heat_class: str
+
+
+def begin() -> None:
+    """Set what is not set yet, and keep widget values alive while their page is not shown."""
+    for name, value in _DEFAULTS.items():
+        st.session_state.setdefault(name, value)
+    for key in [str(key) for key in st.session_state]:
+        # Streamlit drops the value of a widget that a run did not draw, unless it is set.
+        if key.startswith(_KEPT):
+            st.session_state[key] = st.session_state[key]
+
+
+def opened() -> tuple[OpenedFile, ...]:
+    """The files opened in this session, in order."""
+    files: tuple[OpenedFile, ...] = st.session_state.get(OPENED, ())
+    return files
+
+
+def open_files(files: Sequence[tuple[str, bytes]]) -> None:
+    """Add files and show the first of them; one opened before is not added twice."""
+    known = {file.content_hash: file for file in opened()}
+    digests = [hashlib.sha256(data).hexdigest() for _, data in files]
+    for (name, data), digest in zip(files, digests, strict=True):
+        known.setdefault(digest, OpenedFile(name, data, digest))
+    st.session_state[OPENED] = tuple(known.values())
+    if digests:
+        st.session_state[ACTIVE] = digests[0]
+
+
+def close_all() -> None:
+    """Forget every opened file."""
+    st.session_state[OPENED] = ()
+    st.session_state[ACTIVE] = ""
+
+
+def active() -> OpenedFile | None:
+    """The file on screen, or None when none is open."""
+    files = opened()
+    chosen = st.session_state.get(ACTIVE)
+    first = files[0] if files else None
+    return next((file for file in files if file.content_hash == chosen), first)
+
+
+def position() -> int:
+    """Place of the file on screen among the opened ones, from 0."""
+    shown = active()
+    return opened().index(shown) if shown else 0
+
+
+def move(step: int) -> None:
+    """Show the file `step` places further; stops at both ends."""
+    files = opened()
+    place = min(max(position() + step, 0), len(files) - 1)
+    st.session_state[ACTIVE] = files[place].content_hash
+
+
+def upload_key() -> str:
+    """Widget key of the uploader; a new one after each upload empties it."""
+    return f"upload.{st.session_state.get(UPLOAD_ROUND, 0)}"
+
+
+def take_upload() -> None:
+    """Move the uploaded files from the widget into the session's own list."""
+    files = st.session_state.get(upload_key()) or []
+    open_files([(file.name, file.getvalue()) for file in files])
+    st.session_state[UPLOAD_ROUND] = st.session_state.get(UPLOAD_ROUND, 0) + 1
+
+
+def layers() -> Layers:
+    """The layer switches as they stand; all off when AI marks are hidden."""
+    get: Callable[[str], object] = st.session_state.get
+    marks = bool(get(MARKS))
+    model = get(HEAT_MODEL)
+    return Layers(
+        mask=marks and bool(get(MASK)),
+        mask_style=str(get(MASK_STYLE) or "outline"),
+        mask_opacity=int(str(get(MASK_OPACITY))) / 100,
+        diameters=marks and bool(get(DIAMETERS)),
+        heat=marks and bool(get(HEAT)),
+        heat_opacity=int(str(get(HEAT_OPACITY))) / 100,
+        heat_model=str(model) if model else None,
+        heat_class=str(get(HEAT_CLASS) or TOP_CLASS),
+    )
+
+
+def start_heat_model(model: str) -> None:
+    """Choose the heat map's network if none is chosen yet; call before its selector."""
+    st.session_state.setdefault(HEAT_MODEL, model)
+
+
+def start_accuracy_model(models: Sequence[str]) -> None:
+    """Choose the network of the accuracy charts if none of `models` is; the mean before others."""
+    if models and st.session_state.get(ACCURACY_MODEL) not in models:
+        st.session_state[ACCURACY_MODEL] = "mean" if "mean" in models else models[0]
+
+
+def window_key(content_hash: str, part: str) -> str:
+    """Widget key of the display window of one scan; `part`: "preset", "center", "width"."""
+    return f"{_WINDOW}{part}.{content_hash}"
+
+
+def window(content_hash: str) -> tuple[float, float] | None:
+    """(centre, width) chosen for a scan, or None before its sliders were shown."""
+    center = st.session_state.get(window_key(content_hash, "center"))
+    width = st.session_state.get(window_key(content_hash, "width"))
+    return None if center is None or width is None else (float(center), float(width))
+
+
+def window_preset(content_hash: str) -> int:
+    """Number of the preset chosen for a scan, 0 (the default) before a choice."""
+    return int(st.session_state.get(window_key(content_hash, "preset"), 0))
+
+
+def set_window(content_hash: str, center: float, width: float) -> None:
+    """Choose a scan's display window; call before its sliders are drawn or in a callback."""
+    st.session_state[window_key(content_hash, "center")] = center
+    st.session_state[window_key(content_hash, "width")] = width
+
+
+def marks_shown() -> bool:
+    """Whether AI marks may be drawn at all."""
+    return bool(st.session_state.get(MARKS))

@@ -1,0 +1,59 @@
+"""Accuracy: how good the networks are on patients they never saw, and how that was measured."""
+
+import streamlit as st
+
+from app import services, state, texts
+from app.components import confusion, dice, figures_table, problem, roc, split_comparison
+from ml.errors import MetricsError
+from ml.evaluation.published import SplitFigures, Summary
+
+
+def page() -> None:
+    """Draw the view, or say which command computes the figures."""
+    st.subheader(texts.ACCURACY_HEADING)
+    try:
+        summary = services.summary()
+    except MetricsError as error:
+        problem.show(error)
+        st.markdown(texts.ACCURACY_EMPTY)
+        return
+    _protocol(summary)
+    st.subheader(texts.CLEAN_SPLIT)
+    st.caption(texts.intervals(summary.clean))
+    figures_table.show(summary.clean)
+    _charts(summary.clean)
+    st.subheader(texts.COMPARISON_HEADING)
+    split_comparison.show(summary)
+    for name, figures in summary.segmentation.items():
+        st.subheader(texts.outline_heading(name))
+        dice.show(figures)
+
+
+def _protocol(summary: Summary) -> None:
+    for line in (summary.protocol, summary.clean.protocol):
+        if line:
+            st.markdown(line)
+    if summary.split_id:
+        st.caption(f"Split {summary.split_id}")
+
+
+def _charts(split: SplitFigures) -> None:
+    models = list(split.models)
+    state.start_accuracy_model(models)
+    name = st.segmented_control(
+        texts.CHARTS_OF,
+        models,
+        key=state.ACCURACY_MODEL,
+        format_func=texts.model,
+        required=True,
+    )
+    if name is None:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        confusion.show(split.models[name])
+    with right:
+        roc.show(split.models[name])
+
+
+page()

@@ -1,0 +1,157 @@
+"""A tiny engine and drawn scans for the tests of screens; the app itself knows neither.
+
+The engine's answers are computed from its input, so that another picture gives another
+answer, and it counts its calls, so that a test can see when a network was called again.
+"""
+
+import io
+from collections import Counter
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ml.inference.engine import NetworkOutput
+from ml.labels import CLASSES
+from ml.results import FloatArray
+
+# Rows: mean level, bright spots, dark parts, edge strength. Columns: the four classes.
+_KERNELS = {
+    "mobilenet": [[2, -1, 1, 0], [260, 40, -260, 30], [-1, 0, 2, -1], [8, 20, -10, 5]],
+    "xception": [[1, 0, 1, 0], [230, 60, -220, 20], [-1, 0, 2, -1], [6, 12, -8, 5]],
+    "resnet50": [[0, 1, 1, 1], [60, 170, -200, 40], [-1, 0, 2, -1], [4, 16, -9, 5]],
+}
+
+
+REGISTRY = {
+    name: {"input_size": 160, "parameters": 1, "file": "none", "sha256": f"{number:064x}"}
+    for number, name in enumerate((*_KERNELS, "unet"))
+}
+"""What `ml.models.registry.published` gives where the tests' engine runs."""
+
+
+class FakeEngine:
+    """Stands in for the networks in tests of screens only."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+
+    def classify(self, name: str, batch: FloatArray) -> NetworkOutput:
+        self.calls[name] += 1
+        features = np.stack([_features(picture[..., 0]) for picture in batch])
+        logits = features.mean(axis=(1, 2)) @ self.head(name)
+        return NetworkOutput(logits=logits.astype(np.float32), features=features)
+
+    def head(self, name: str) -> FloatArray:
+        return np.array(_KERNELS[name], dtype=np.float32)
+
+    def segment(self, batch: FloatArray) -> FloatArray:
+        self.calls["unet"] += 1
+        smooth = np.stack([cv2.GaussianBlur(picture[..., 0], (0, 0), 1.5) for picture in batch])
+        return (1 / (1 + np.exp(-30 * (smooth - 0.78)))).astype(np.float32)
+
+    def fingerprint(self, name: str) -> str:
+        return f"fake-{name}".encode().hex().ljust(64, "0")
+
+
+def _features(picture: FloatArray) -> FloatArray:
+    """(S, S) → (10, 10, 4)."""
+    size = (10, 10)
+    edges = np.abs(cv2.Laplacian(picture, cv2.CV_32F))
+    maps = (picture, np.maximum(picture - 0.78, 0), np.maximum(0.1 - picture, 0), edges)
+    small = [cv2.resize(values, size, interpolation=cv2.INTER_AREA) for values in maps]
+    return np.stack(small, axis=-1).astype(np.float32)
+
+
+def head(*, lesion: bool = True, side: int = 256) -> np.ndarray:
+    """A drawn head, (side, side) uint8, with a bright round lesion or without."""
+    picture = np.zeros((side, side), np.uint8)
+    center = (side // 2, side // 2)
+    axes = (int(side * 0.36), int(side * 0.45))
+    cv2.ellipse(picture, center, axes, 0, 0, 360, 170, -1)
+    cv2.ellipse(picture, center, (axes[0] - 8, axes[1] - 8), 0, 0, 360, 95, -1)
+    for x in (-1, 1):
+        spot = (center[0] + x * side // 16, center[1])
+        cv2.ellipse(picture, spot, (side // 28, side // 9), 0, 0, 360, 45, -1)
+    if lesion:
+        spot = (int(side * 0.62), int(side * 0.36))
+        cv2.ellipse(picture, spot, (side // 11, side // 14), 30, 0, 360, 235, -1)
+    noise = np.random.default_rng(7).normal(0, 6, picture.shape)
+    soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.2)
+    return np.clip(soft + noise * (soft > 10), 0, 255).astype(np.uint8)
+
+
+def png(picture: np.ndarray) -> bytes:
+    """A greyscale PNG of (H, W) uint8."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _interval(value: float | None) -> dict[str, float | None]:
+    if value is None:
+        return {"value": None, "low": None, "high": None}
+    return {"value": value, "low": round(value - 0.02, 4), "high": round(value + 0.02, 4)}
+
+
+def _figures(level: float) -> dict[str, object]:
+    rates = [0.0, 0.05, 0.2, 1.0]
+    return {
+        **{
+            name: _interval(level)
+            for name in ("accuracy", "balanced_accuracy", "macro_f1", "auroc_macro", "auprc_macro")
+        },
+        "sensitivity": {label: _interval(level - 0.01) for label in CLASSES},
+        "specificity": {label: _interval(level + 0.01) for label in CLASSES},
+        "tumour_sensitivity": _interval(0.96),
+        "tumour_specificity": _interval(0.94),
+        "ece": _interval(0.04),
+        "brier": _interval(0.15),
+        "nll": _interval(None),
+        "confusion": [[90, 6, 1, 3], [8, 80, 4, 8], [1, 2, 95, 2], [2, 4, 1, 93]],
+        "roc": {label: {"fpr": rates, "tpr": [0.0, level, 0.97, 1.0]} for label in CLASSES},
+    }
+
+
+def summary() -> dict[str, object]:
+    """Invented figures in the agreed form, for tests of the screens that show them."""
+    models = ("mobilenet", "xception", "resnet50", "mean")
+    part = {name: _interval(0.78) for name in ("dice_mean", "dice_median")}
+    part["dice_zero_share"] = _interval(0.06)
+    tumours = [label for label in CLASSES if label != "no_tumor"]
+    values = np.random.default_rng(3).beta(6, 2, 60).round(3).tolist()
+    return {
+        "protocol": "TEST FIGURES, invented for a test of the screen.",
+        "split_id": "test-split",
+        "clean": {
+            "n_pictures": 1234,
+            "n_groups": 432,
+            "models": {name: _figures(0.9 + 0.01 * i) for i, name in enumerate(models)},
+        },
+        "official_sartaj": {
+            "protocol": "Training and Testing folders as shipped.",
+            "n_pictures": 394,
+            "n_groups": 200,
+            "leaky_share": 0.61,
+            "models": {name: _figures(0.97) for name in models},
+        },
+        "segmentation": {
+            "unet": {
+                **part,
+                "threshold": 0.5,
+                "n_pictures": 400,
+                "n_groups": 40,
+                "hd95_mm_mean": _interval(9.1),
+                "by_class": {
+                    label: {**part, "n_pictures": 130, "n_groups": 13} for label in tumours
+                },
+                "tumour_free": {
+                    "n_pictures": 300,
+                    "n_groups": 150,
+                    "marked_share": _interval(0.07),
+                    "mean_area_share": _interval(0.03),
+                },
+                "dice_values": dict.fromkeys(tumours, values),
+            }
+        },
+    }
