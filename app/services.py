@@ -142,7 +142,7 @@ def samples() -> tuple[Sample, ...]:
     index = SAMPLES_FOLDER / "index.json"
     if not index.exists():
         return ()
-    entries: list[Mapping[str, object]] = json.loads(index.read_text(encoding="utf-8"))
+    entries: list[Mapping[str, object]] = json.loads(index.read_text(encoding="utf-8"))["samples"]
     return tuple(
         Sample(_sample_title(entry), SAMPLES_FOLDER / Path(str(entry["file"])).name)
         for entry in entries
@@ -154,7 +154,7 @@ def _sample_title(entry: Mapping[str, object]) -> str:
     plane = str(entry.get("plane") or "")
     kind = Path(str(entry["file"])).suffix.lstrip(".").upper().replace("DCM", "DICOM")
     details = ", ".join(part for part in (plane, kind) if part)
-    return f"Simulated {label} ({details})"
+    return f"Simulated: {label} ({details})"
 
 
 def _key(read: Analysis) -> str:

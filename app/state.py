@@ -105,12 +105,17 @@ def opened() -> tuple[OpenedFile, ...]:
 def open_files(files: Sequence[tuple[str, bytes]]) -> None:
     """Add files and show the first of them; one opened before is not added twice."""
     known = {file.content_hash: file for file in opened()}
-    digests = [hashlib.sha256(data).hexdigest() for _, data in files]
+    digests = [opened_hash(data) for _, data in files]
     for (name, data), digest in zip(files, digests, strict=True):
         known.setdefault(digest, OpenedFile(name, data, digest))
     st.session_state[OPENED] = tuple(known.values())
     if digests:
         st.session_state[ACTIVE] = digests[0]
+
+
+def opened_hash(data: bytes) -> str:
+    """The digest that names a file: SHA-256 of its bytes, as `Scan.content_hash`."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def close_all() -> None:

@@ -1,5 +1,6 @@
 """The words on screen, so that another language has one place to start from."""
 
+from html import escape
 from typing import Final
 
 from ml.evaluation.published import Interval, ModelFigures, SplitFigures
@@ -123,9 +124,9 @@ def model(name: str) -> str:
 
 def percent(share: float) -> str:
     """A probability in whole per cent; certainty is never claimed at either end."""
-    if share >= 0.995:
+    if share > 0.99:
         return ">99 %"
-    if share < 0.005:
+    if share < 0.01:
         return "<1 %"
     return f"{share:.0%}".replace("%", " %")
 
@@ -178,7 +179,7 @@ def miss_rate(figures: ModelFigures | None) -> str:
 
 def mean_line(read: Analysis) -> str:
     """Probability of the suggested class, and how many networks put it first."""
-    number = percent(read.mean.confidence).replace("<", "&lt;")
+    number = escape(percent(read.mean.confidence))
     return f"Mean of the networks: <b>{number}</b>. {agreement(read)}."
 
 

@@ -1,5 +1,7 @@
 """What the networks say: a suggestion, their agreement, and all probabilities side by side."""
 
+from html import escape
+
 import streamlit as st
 
 from app import services, texts
@@ -59,7 +61,7 @@ def _cell(reading: Classification, index: int) -> str:
     share = float(reading.probabilities[index])
     first = "first" if index == reading.index else ""
     return (
-        f'<td class="{first} {_side(reading)}">{texts.percent(share).replace("<", "&lt;")}'
+        f'<td class="{first} {_side(reading)}">{escape(texts.percent(share))}'
         f'<div class="sulcus-bar"><span style="width:{share:.0%}"></span></div></td>'
     )
 

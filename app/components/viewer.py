@@ -43,7 +43,6 @@ def show(scan: Scan, window: tuple[float, float], read: Analysis | None) -> None
 
 def drawing(scan: Scan, window: tuple[float, float], read: Analysis | None) -> dict[str, Any]:
     """Everything the browser draws, as the JSON that `viewer.js` reads."""
-    layers = state.layers()
     rows, columns = scan.shape
     row_mm, column_mm = scan.spacing_mm or (1.0, 1.0)
     corner = [texts.SIMULATED] if scan.simulated else []
@@ -61,7 +60,7 @@ def drawing(scan: Scan, window: tuple[float, float], read: Analysis | None) -> d
         "captions": {"raw": texts.RAW_TITLE, "ai": texts.ai_title(texts.NO_READING)},
     }
     if read is not None:
-        found |= _marks(read, layers)
+        found |= _marks(read, state.layers())
     return found
 
 
