@@ -20,8 +20,9 @@ PROTOCOL: Final[str] = (
 )
 OFFICIAL_PROTOCOL: Final[str] = (
     "Sartaj Training -> Testing as shipped, every picture counted, networks trained on its "
-    "Training part only; for comparison with other projects. Nothing is held out for validation: "
-    "the epoch was chosen on the Testing part itself, as is usual with this split, tumours are "
-    f"called at a fixed threshold of {FIXED_THRESHOLD}, and nothing is calibrated. Leaky share: "
+    "Training part, starting from the in-domain pre-training of the clean split; for comparison "
+    "with other projects. A tenth of the Training part's patient groups was held out to choose "
+    f"the epoch; tumours are called at a fixed threshold of {FIXED_THRESHOLD}, and nothing is "
+    "calibrated. Leaky share: "
     "test pictures with a picture of the same patient group in training."
 )

@@ -87,15 +87,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 def train_one(name: str, options: argparse.Namespace) -> None:
     """One network's recipe with the options of the command line."""
-    from ml.training.config import RECIPES, shortened
+    from ml.training.config import RECIPES, official_stages, shortened
     from ml.training.runner import Run, summary
 
-    suffix = "" if options.split == "clean" else f"-{options.split}"
-    weights = options.weights or ("imagenet" if name != "unet" else "none")
-    pretrained = options.runs / f"mobilenet{suffix}" / "pretrain" / "best.npz"
-    if name == "unet" and options.weights is None and pretrained.is_file():
+    official = options.split != "clean"
+    suffix = f"-{options.split}" if official else ""
+    weights = options.weights or ("none" if name == "unet" else "imagenet")
+    # the U-Net and the official comparison both grow on an in-domain pre-training
+    encoder = "mobilenet" if name == "unet" else name
+    pretrained = options.runs / encoder / "pretrain" / "best.npz"
+    if (name == "unet" or official) and options.weights is None and pretrained.is_file():
         weights = str(pretrained)
     config = replace(RECIPES[name], weights=weights, split=options.split)
+    if official:
+        config = replace(config, stages=official_stages(config))
     if options.seed is not None:
         config = replace(config, seed=options.seed)
     if options.toy:

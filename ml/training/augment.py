@@ -26,7 +26,7 @@ class Ranges:
         brightness: largest additive change.
         bias: largest relative change of gain across the picture.
         noise: largest standard deviation of the noise.
-        blur_px: largest standard deviation of the blur, pixels.
+        blur_px: largest standard deviation of the blur, pixels of a 160-pixel picture.
     """
 
     rotation_deg: float = 20.0
@@ -50,7 +50,7 @@ def random_affine(
         angle += 90.0 * int(rng.integers(1, 4))
     scale = 1.0 + rng.uniform(-1, 1) * ranges.scale * strength
     centre = (size - 1) / 2
-    matrix = cv2.getRotationMatrix2D((centre, centre), angle, scale)
+    matrix = np.array(cv2.getRotationMatrix2D((centre, centre), angle, scale), np.float64)
     matrix[:, 2] += rng.uniform(-1, 1, 2) * ranges.shift * strength * size
     if rng.random() < 0.5:
         matrix = matrix @ np.array([[-1, 0, size - 1], [0, 1, 0], [0, 0, 1]], float)
@@ -82,16 +82,17 @@ def change_levels(
     if rng.random() < 0.5:
         image = image * bias_field(image.shape[0], rng, ranges.bias * strength)
     gamma = 2.0 ** (rng.uniform(-1, 1) * ranges.gamma * strength)
-    image = np.power(np.clip(image, 0.0, 1.0), np.float32(gamma))
+    image = np.power(np.clip(image, 0.0, 1.0), np.float32(gamma)).astype(np.float32)
     contrast = 1.0 + rng.uniform(-1, 1) * ranges.contrast * strength
     shift = rng.uniform(-1, 1) * ranges.brightness * strength
     # black stays black: air carries no signal on any scanner
     image = image * np.float32(contrast) + np.float32(shift) * (image > 0.04)
     draw = rng.random()
     if draw < 0.25:
-        image = cv2.GaussianBlur(image, (0, 0), 0.3 + rng.random() * ranges.blur_px * strength)
+        width = 0.3 + rng.random() * ranges.blur_px * strength * image.shape[0] / 160
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), width), np.float32)
     elif draw < 0.4:
-        soft = cv2.GaussianBlur(image, (0, 0), 1.0)
+        soft = np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0), np.float32)
         image = image + np.float32(rng.random() * strength) * (image - soft)
     if rng.random() < 0.4:
         level = rng.random() * ranges.noise * strength

@@ -23,11 +23,11 @@ def class_shares(corpus: Corpus, task: Task) -> dict[int, float]:
         wanted.append(UNKNOWN_TUMOUR)
     sizes = {c: len(np.unique(corpus.clusters[corpus.labels == c])) for c in wanted}
     roots = {c: math.sqrt(n) for c, n in sizes.items() if n}
+    if UNKNOWN_TUMOUR in roots:
+        roots[UNKNOWN_TUMOUR] *= 0.7
     if task == "segment" and NO_TUMOR in roots:
         others = sum(v for c, v in roots.items() if c != NO_TUMOR)
         roots[NO_TUMOR] = min(roots[NO_TUMOR], 0.25 * others)
-    if UNKNOWN_TUMOUR in roots:
-        roots[UNKNOWN_TUMOUR] *= 0.7
     total = sum(roots.values())
     return {c: v / total for c, v in roots.items()}
 

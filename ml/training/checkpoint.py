@@ -20,7 +20,7 @@ def save_arrays(path: Path, arrays: list[Any], **facts: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part.npz")
     named = {f"a{i:05d}": a for i, a in enumerate(arrays)}
-    np.savez(part, facts=np.array(json.dumps(facts)), **named)  # type: ignore[arg-type]
+    np.savez(part, facts=np.array(json.dumps(facts)), **named)
     part.replace(path)
 
 

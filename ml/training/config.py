@@ -84,11 +84,13 @@ class RunConfig:
         return asdict(self)
 
 
-def _classifier(network: str, joint: tuple[Phase, ...], fine: tuple[Phase, ...]) -> RunConfig:
+def _classifier(
+    network: str, rate: float, joint: tuple[Phase, ...], fine: tuple[Phase, ...]
+) -> RunConfig:
     return RunConfig(
         network=network,
         stages=(
-            Stage("pretrain", "joint", joint, learning_rate=1.5e-3),
+            Stage("pretrain", "joint", joint, learning_rate=rate),
             Stage("head", "head", (Phase(fine[0].size, 1),), learning_rate=1e-3, strength=0.7),
             Stage("finetune", "classify", fine, learning_rate=2e-4, strength=1.0),
         ),
@@ -96,9 +98,11 @@ def _classifier(network: str, joint: tuple[Phase, ...], fine: tuple[Phase, ...])
 
 
 RECIPES: dict[str, RunConfig] = {
-    "mobilenet": _classifier("mobilenet", (Phase(96, 14), Phase(128, 16)), (Phase(160, 6),)),
-    "xception": _classifier("xception", (Phase(64, 10), Phase(96, 9)), (Phase(128, 4),)),
-    "resnet50": _classifier("resnet50", (Phase(64, 10), Phase(96, 9)), (Phase(128, 4),)),
+    "mobilenet": _classifier(
+        "mobilenet", 1.5e-3, (Phase(96, 14), Phase(128, 18)), (Phase(160, 5),)
+    ),
+    "xception": _classifier("xception", 1e-3, (Phase(64, 18), Phase(96, 9)), (Phase(128, 4),)),
+    "resnet50": _classifier("resnet50", 1e-3, (Phase(64, 18), Phase(96, 9)), (Phase(128, 4),)),
     "unet": RunConfig(
         network="unet",
         stages=(Stage("outline", "segment", (Phase(128, 8), Phase(192, 8)), learning_rate=1e-3),),
@@ -115,3 +119,8 @@ def shortened(config: RunConfig, *, steps: int) -> RunConfig:
         for stage in config.stages
     )
     return replace(config, stages=stages, steps=steps)
+
+
+def official_stages(config: RunConfig) -> tuple[Stage, ...]:
+    """The stages without the outline: an official split has no masks and needs no long run."""
+    return tuple(stage for stage in config.stages if stage.task in ("head", "classify"))

@@ -45,10 +45,9 @@ def start_network(config: RunConfig) -> Any:
         if not path.is_file():
             raise TrainingError(f"There is no weight file at {path}; see `--weights`.")
         arrays, _ = load_arrays(path)
-        if config.network == "unet":
-            assign(build_joint(classifier).weights, arrays, what="weights")
-        else:
-            assign(classifier.weights, arrays, what="weights")
+        joint = build_joint(classifier)
+        target = joint if len(arrays) == len(joint.weights) else classifier
+        assign(target.weights, arrays, what="weights")
     return classifier
 
 

@@ -1,0 +1,115 @@
+"""Whole runs on drawn pictures with a quarter-width MobileNet: logs, resume, publishing."""
+
+import csv
+import functools
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from ml.errors import TrainingError
+from ml.models import classifiers
+from ml.training.checkpoint import load_arrays
+from ml.training.config import Phase, RunConfig, Stage
+from ml.training.runner import Run
+
+
+@pytest.fixture(autouse=True)
+def narrow_mobilenet(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = replace(
+        classifiers.BACKBONES["mobilenet"],
+        build=functools.partial(keras.applications.MobileNet, alpha=0.25),
+    )
+    monkeypatch.setattr(classifiers, "BACKBONES", {"mobilenet": narrow})
+    monkeypatch.setattr("ml.models.unet.BACKBONES", {"mobilenet": narrow})
+
+
+def config(**changes: object) -> RunConfig:
+    stages = (
+        Stage("pretrain", "joint", (Phase(32, 1), Phase(64, 2)), 2e-3),
+        Stage("head", "head", (Phase(64, 1),), 1e-3),
+        Stage("finetune", "classify", (Phase(64, 1),), 5e-4),
+    )
+    return replace(
+        RunConfig(network="mobilenet", stages=stages, steps=3, batch=8, ema=0.5), **changes
+    )
+
+
+def log(folder: Path) -> list[dict[str, str]]:
+    with (folder / "log.csv").open() as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on(drawn_splits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ml.training import runner
+
+    def kill(epoch: int, _logs: object) -> None:
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    whole = runner.Run.callbacks
+    monkeypatch.setattr(
+        runner.Run,
+        "callbacks",
+        lambda *a: [*whole(*a), keras.callbacks.LambdaCallback(on_epoch_end=kill)],
+    )
+    folder = drawn_splits / "mobilenet"
+    with pytest.raises(KeyboardInterrupt):
+        Run(config(), folder).go()
+    assert (folder / "pretrain" / "last.npz").is_file()
+    assert not (folder / "pretrain" / "done.json").exists()
+
+    monkeypatch.setattr(runner.Run, "callbacks", whole)
+    Run(config(), folder).go()
+    epochs = [row["epoch"] for row in log(folder / "pretrain")]
+    assert epochs == ["0", "1", "2"]
+    for stage in ("pretrain", "head", "finetune"):
+        assert (folder / stage / "done.json").is_file()
+        assert (folder / stage / "best.npz").is_file()
+    facts = json.loads((folder / "run.json").read_text())
+    assert facts["config"]["seed"] == config().seed
+    assert facts["split_id"] == "drawn"
+    assert set(facts["libraries"]) >= {"keras", "numpy", "tensorflow"}
+
+    before = (folder / "finetune" / "best.npz").stat().st_mtime_ns
+    Run(config(), folder).go()
+    assert (folder / "finetune" / "best.npz").stat().st_mtime_ns == before
+
+
+@pytest.mark.slow
+def test_head_stage_moves_only_the_last_layer(drawn_splits: Path) -> None:
+    folder = drawn_splits / "m"
+    Run(config(), folder).go()
+    before, _ = load_arrays(folder / "pretrain" / "best.npz")
+    after, _ = load_arrays(folder / "head" / "best.npz")
+    # the joint network's first array is the stem's kernel, as in the classifier
+    np.testing.assert_array_equal(before[0], after[0])
+    final, _ = load_arrays(folder / "finetune" / "best.npz")
+    assert np.abs(final[0] - after[0]).max() > 0
+
+
+@pytest.mark.slow
+def test_learning_lowers_the_loss(drawn_splits: Path) -> None:
+    stages = (Stage("outline", "segment", (Phase(64, 4),), 3e-3, strength=0.0),)
+    run = config(network="unet", stages=stages, steps=12)
+    Run(run, drawn_splits / "unet").go()
+    losses = [float(row["loss"]) for row in log(drawn_splits / "unet" / "outline")]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_a_missing_weight_file_is_named(drawn_splits: Path) -> None:
+    with pytest.raises(TrainingError, match="no weight file"):
+        Run(config(weights="/nowhere.npz"), drawn_splits / "x").go()
+
+
+def test_another_recipe_does_not_resume(drawn_splits: Path) -> None:
+    from ml.training.checkpoint import assign
+
+    layer = keras.layers.Dense(2)
+    layer.build((None, 3))
+    with pytest.raises(TrainingError, match="recipe was changed"):
+        assign(layer.weights, [np.zeros((3, 3))], what="weights")
