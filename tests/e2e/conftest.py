@@ -1,0 +1,135 @@
+"""A real server and a real browser, started once for all browser tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ml.models import registry
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 60_000  # a busy machine with two cores, and networks that load
+expect.set_options(timeout=PATIENCE_MS)
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def weights_installed() -> bool:
+    """Whether every registered network has its weight file."""
+    if not (registry.WEIGHTS / "registry.json").is_file():
+        return False
+    names = (*registry.CLASSIFIERS, registry.SEGMENTER)
+    return all(registry.spec(name).path.is_file() for name in names)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Chromium: $CHROMIUM, else Debian's."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(path).exists():
+        pytest.skip("no Chromium: install Debian's package `chromium`, or set CHROMIUM")
+    return path
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the running app: with the trained networks where they are installed."""
+    app = ROOT / "app" / "main.py" if weights_installed() else ROOT / "tests/e2e/fake_app.py"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_healthy(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(f"the server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@dataclass
+class Watch:
+    """What a page did that it must not do."""
+
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    @property
+    def strangers(self) -> set[str]:
+        """Hosts other than this computer that were asked for anything."""
+        return self.hosts - LOOPBACK
+
+    def follow(self, page: Page) -> None:
+        """Record console errors, uncaught exceptions and the host of every request."""
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.errors.append(message.text) if message.type == "error" else None,
+        )
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("websocket", lambda socket: self._asked(socket.url))
+
+    def _asked(self, url: str) -> None:
+        host = urlsplit(url).hostname
+        if host:  # none for data: and blob:
+            self.hosts.add(host)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str, watch: Watch) -> Iterator[Page]:
+    """A fresh session at 1440 × 900, watched, with the app's first page open."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
+    watch.follow(opened)
+    opened.goto(server)
+    yield opened
+    context.close()
