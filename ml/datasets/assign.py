@@ -1,0 +1,70 @@
+"""Dealing groups into parts of fixed shares, balanced over several counts at once."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["deal"]
+
+Counts = npt.NDArray[np.float64]
+_PASSES: Final[int] = 50
+
+
+def deal(
+    sizes: Mapping[int, Counts],
+    shares: Sequence[float],
+    *,
+    seed: int,
+    largest: float = 1.0,
+) -> dict[int, int]:
+    """Deal groups into parts so that every count comes close to its share in every part.
+
+    Largest groups first, each where the chi-square distance between counts and targets grows
+    least; then groups are moved one at a time as long as that lowers the distance.
+    Deterministic: the order of equals follows a hash of seed and group, not the mapping's order.
+
+    Args:
+        sizes: group → (S,) what it adds to each of S counts, all >= 0.
+        shares: share of each part; part 0 is the one that takes very large groups.
+        seed: another seed deals another way.
+        largest: a group that holds more than this share of any count's target in the smallest
+            part goes to part 0, so that no held-out figure hangs on one person; 1 or more: no
+            such rule.
+
+    Returns:
+        Group → part.
+    """
+    if not sizes:
+        return {}
+    order = sorted(sizes, key=lambda group: (-float(sizes[group].sum()), _shuffle(seed, group)))
+    table = np.stack([sizes[group] for group in order])  # (G, S)
+    share = np.asarray(shares, dtype=np.float64) / np.sum(shares)
+    target = share[:, None] * table.sum(axis=0)[None, :]  # (P, S)
+    limit = np.maximum(largest * target.min(axis=0), 1.0)
+    fixed = np.any(table > limit, axis=1) if largest < 1.0 else np.zeros(len(order), np.bool_)
+    filled = np.zeros_like(target)
+    parts = np.full(len(order), -1)
+    for _ in range(_PASSES):
+        moved = False
+        for i, size in enumerate(table):
+            if parts[i] >= 0:
+                filled[parts[i]] -= size
+            best = 0 if fixed[i] else _cheapest(filled, size, target)
+            filled[best] += size
+            moved, parts[i] = moved or best != parts[i], best
+        if not moved:
+            break
+    return {group: int(part) for group, part in zip(order, parts, strict=True)}
+
+
+def _cheapest(filled: Counts, size: Counts, target: Counts) -> int:
+    miss = filled - target
+    growth = ((miss + size) ** 2 - miss**2) / np.maximum(target, 1.0)  # (P, S)
+    return int(np.argmin(growth.sum(axis=1)))
+
+
+def _shuffle(seed: int, group: int) -> str:
+    return hashlib.sha256(f"{seed}:{group}".encode()).hexdigest()
