@@ -26,8 +26,8 @@ HEAT_CLASS: Final = "layer.heat_class"
 
 ACCURACY_MODEL: Final = "accuracy.model"
 
-TOP_CLASS: Final = "top"
-"""Value of `HEAT_CLASS` that stands for the class the chosen network puts first."""
+SUGGESTED_CLASS: Final = "suggested"
+"""Value of `HEAT_CLASS` that stands for the class that the mean of the networks suggests."""
 
 _WINDOW: Final = "window."
 _KEPT: Final = (ACTIVE, "layer.", "accuracy.", _WINDOW)
@@ -42,7 +42,7 @@ _DEFAULTS: Final[dict[str, object]] = {
     DIAMETERS: False,
     HEAT: True,
     HEAT_OPACITY: 45,
-    HEAT_CLASS: TOP_CLASS,
+    HEAT_CLASS: SUGGESTED_CLASS,
 }
 
 
@@ -73,7 +73,7 @@ class Layers:
         heat: draw the heat map.
         heat_opacity: 0..1.
         heat_model: registry name, or None before the selector was shown.
-        heat_class: class identifier or `TOP_CLASS`.
+        heat_class: class identifier or `SUGGESTED_CLASS`.
     """
 
     mask: bool
@@ -170,7 +170,7 @@ def layers() -> Layers:
         heat=marks and bool(get(HEAT)),
         heat_opacity=int(str(get(HEAT_OPACITY))) / 100,
         heat_model=str(model) if model else None,
-        heat_class=str(get(HEAT_CLASS) or TOP_CLASS),
+        heat_class=str(get(HEAT_CLASS) or SUGGESTED_CLASS),
     )
 
 

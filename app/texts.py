@@ -50,7 +50,7 @@ DIAMETERS: Final = "Diameters"
 HEAT: Final = "Heat map"
 HEAT_MODEL: Final = "Network of the heat map"
 HEAT_CLASS: Final = "Class of the heat map"
-TOP_CLASS: Final = "Its first choice"
+SUGGESTED_CLASS: Final = "Suggested class"
 OPACITY: Final = "Opacity"
 WINDOW_PRESET: Final = "Display window"
 WINDOW_CENTER: Final = "Centre"
@@ -61,7 +61,6 @@ HEAT_HELP: Final = (
     "It is not a tumour outline."
 )
 READING: Final = "The networks are reading the scan"
-STARTING: Final = "Loading the networks and reading the scan"
 MEASUREMENTS: Final = "Outline by the U-Net"
 NO_OUTLINE: Final = "No tumour area outlined."
 DETAILS: Final = "How this was read"
@@ -227,8 +226,8 @@ def diameter(found: Measurement) -> str:
 
 def window(choice: DisplayWindow, *, default: bool) -> str:
     """A display window's name, the default one marked."""
-    name = choice.source[:1].upper() + choice.source[1:]
-    return f"{name} (default)" if default else name
+    name = choice.source
+    return f"Default: {name}" if default else name[:1].upper() + name[1:]
 
 
 def heat_title(heatmap: Heatmap) -> str:

@@ -48,9 +48,9 @@ def _heat(models: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", wrap=False):
         st.selectbox(
             texts.HEAT_CLASS,
-            [state.TOP_CLASS, *CLASSES],
+            [state.SUGGESTED_CLASS, *CLASSES],
             key=state.HEAT_CLASS,
-            format_func=lambda label: TITLES.get(label, texts.TOP_CLASS),
+            format_func=lambda label: TITLES.get(label, texts.SUGGESTED_CLASS),
             label_visibility="collapsed",
         )
         _opacity(texts.HEAT, state.HEAT_OPACITY)

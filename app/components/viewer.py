@@ -87,10 +87,10 @@ def _marks(read: Analysis, layers: state.Layers) -> dict[str, Any]:
 
 def _chosen(read: Analysis, layers: state.Layers) -> Heatmap:
     """The heat map of the selected network and class."""
-    by_name = {reading.model: reading for reading in read.classifications}
-    reading = by_name.get(layers.heat_model or "", read.classifications[0])
-    label = reading.label if layers.heat_class == state.TOP_CLASS else layers.heat_class
-    return read.heatmaps[reading.model][label]
+    models = [reading.model for reading in read.classifications]
+    model = layers.heat_model if layers.heat_model in models else models[0]
+    suggested = layers.heat_class == state.SUGGESTED_CLASS
+    return read.heatmaps[model][read.mean.label if suggested else layers.heat_class]
 
 
 def _picture(source: str, opacity: float = 1.0) -> dict[str, Any]:

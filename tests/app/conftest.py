@@ -1,17 +1,30 @@
 """The app under test: the real screens, with drawn scans and a tiny engine."""
 
+import base64
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app import services
+from ml import pipeline
+from ml.io import read_scan
 from ml.models import registry
-from tests.app.fakes import REGISTRY, FakeEngine, summary
+from ml.results import Analysis
+from tests.app.fakes import REGISTRY, FakeEngine, head, png, summary
+
+LESION = png(head())
+CLEAR = png(head(lesion=False))
+
+Opened = Callable[..., AppTest]
+"""What the fixture `opened` gives: upload (name, bytes) pairs, get the app after it."""
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
@@ -55,7 +68,7 @@ def app() -> AppTest:
 
 
 @pytest.fixture
-def opened(app: AppTest) -> Callable[..., AppTest]:
+def opened(app: AppTest) -> Opened:
     """Runs the app and uploads files given as (name, bytes)."""
 
     def upload(*files: tuple[str, bytes]) -> AppTest:
@@ -77,3 +90,14 @@ def drawn(at: AppTest) -> dict[str, Any]:
     (viewer,) = at.get("bidi_component")
     data: dict[str, Any] = json.loads(viewer.proto.json)
     return data
+
+
+def picture(layer: dict[str, Any]) -> np.ndarray:
+    """The pixels of a layer that the viewer was given."""
+    encoded = layer["source"].removeprefix("data:image/png;base64,")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
+
+
+def expected(data: bytes) -> Analysis:
+    """What the tests' engine says about the bytes, by the one door."""
+    return pipeline.analyse(read_scan(data), FakeEngine())

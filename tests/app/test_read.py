@@ -1,44 +1,22 @@
 """The view *Read a scan*: empty, with a result, and with what cannot be read."""
 
-import base64
-import io
-from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app import services, state, texts
-from ml import display, pipeline
+from ml import pipeline
 from ml.errors import MissingWeights
 from ml.io import read_scan
 from ml.labels import CLASSES, TITLES
 from ml.models import registry
-from ml.results import Analysis, DisplayWindow, Scan
 from tests.app import fakes
-from tests.app.conftest import drawn, html
+from tests.app.conftest import CLEAR, LESION, Opened, drawn, expected, html, picture
 
-LESION = fakes.png(fakes.head())
-CLEAR = fakes.png(fakes.head(lesion=False))
 TEXT = b"these are words, not a picture, whatever the name says"
-
-Opened = Callable[..., AppTest]
-
-
-def expected(data: bytes) -> Analysis:
-    return pipeline.analyse(read_scan(data), fakes.FakeEngine())
-
-
-def picture(layer: dict[str, Any]) -> np.ndarray:
-    encoded = layer["source"].removeprefix("data:image/png;base64,")
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
-
-
-def heat_title(read: Analysis, model: str, label: str) -> str:
-    return texts.ai_title(texts.heat_title(read.heatmaps[model][label]))
 
 
 def test_empty_view_says_what_to_do(app: AppTest, no_metrics: None) -> None:
@@ -121,118 +99,6 @@ def test_samples_open_by_their_button(
     assert not at.exception
     assert drawn(at)["corner"].startswith(texts.SIMULATED)
     assert at.selectbox(key=state.ACTIVE).options == [samples[0].title]
-
-
-def test_layers_switch_apart_and_call_no_network(
-    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
-) -> None:
-    at = opened(("slice.png", LESION))
-    calls = dict(engine.calls)
-    first = drawn(at)
-    assert first["heat"]
-    assert [line["mark"] for line in first["lines"]] == ["mask"]
-
-    at.toggle(key=state.HEAT).set_value(False).run()
-    found = drawn(at)
-    assert not found["heat"]
-    assert found["lines"] == first["lines"]
-    assert found["raw"] == first["raw"]
-
-    at.toggle(key=state.DIAMETERS).set_value(True).run()
-    assert [line["mark"] for line in drawn(at)["lines"]] == ["mask", "diameter", "diameter"]
-
-    at.toggle(key=state.MASK).set_value(False).run()
-    assert [line["mark"] for line in drawn(at)["lines"]] == ["diameter", "diameter"]
-    assert dict(engine.calls) == calls
-
-
-def test_one_switch_hides_all_marks_and_leaves_the_raw_picture(
-    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
-) -> None:
-    at = opened(("slice.png", LESION))
-    raw = drawn(at)["raw"]
-    at.toggle(key=state.DIAMETERS).set_value(True).run()
-    at.toggle(key=state.MARKS).set_value(False).run()
-    found = drawn(at)
-    assert (found["heat"], found["fill"], found["lines"]) == (None, None, [])
-    assert found["raw"] == raw
-    assert texts.MARKS_HIDDEN in found["captions"]["ai"]
-    at.toggle(key=state.MARKS).set_value(True).run()
-    assert len(drawn(at)["lines"]) == 3
-
-
-def test_fill_and_opacity(opened: Opened, engine: fakes.FakeEngine, no_metrics: None) -> None:
-    at = opened(("slice.png", LESION))
-    at.button_group(key=state.MASK_STYLE).set_value("fill")
-    at.slider(key=state.MASK_OPACITY).set_value(30)
-    at.slider(key=state.HEAT_OPACITY).set_value(70).run()
-    found = drawn(at)
-    mask = expected(LESION).segmentation.mask
-    np.testing.assert_array_equal(picture(found["fill"])[..., 3] > 0, mask)
-    assert found["fill"]["opacity"] == pytest.approx(0.3)
-    assert found["heat"]["opacity"] == pytest.approx(0.7)
-    assert found["lines"] == []
-
-
-def test_heat_map_is_of_the_chosen_network_and_class(
-    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
-) -> None:
-    at = opened(("slice.png", LESION))
-    read = expected(LESION)
-    first = read.classifications[0]
-    assert drawn(at)["captions"]["ai"] == heat_title(read, first.model, first.label)
-
-    at.button_group(key=state.HEAT_MODEL).set_value("resnet50")
-    at.selectbox(key=state.HEAT_CLASS).set_value("glioma").run()
-    found = drawn(at)
-    heatmap = read.heatmaps["resnet50"]["glioma"]
-    assert found["captions"]["ai"] == heat_title(read, "resnet50", "glioma")
-    np.testing.assert_array_equal(picture(found["heat"]), display.heat(heatmap.values))
-
-
-def test_class_without_evidence_has_no_map_and_says_so(
-    opened: Opened, engine: fakes.FakeEngine, no_metrics: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kernel = np.array(fakes.FakeEngine().head("mobilenet"))
-    kernel[:, 3] = -1  # everything speaks against the last class
-    monkeypatch.setattr(engine, "head", lambda _: kernel)
-    at = opened(("slice.png", LESION))
-    at.selectbox(key=state.HEAT_CLASS).set_value(CLASSES[3]).run()
-    found = drawn(at)
-    assert not found["heat"]
-    assert texts.NO_EVIDENCE in found["captions"]["ai"]
-
-
-def test_window_changes_the_screen_only(
-    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
-) -> None:
-    at = opened(("slice.png", LESION))
-    scan = read_scan(LESION)
-    calls = dict(engine.calls)
-    before = drawn(at)
-    verdict = html(at)
-    at.slider(key=state.window_key(scan.content_hash, "width")).set_value(60.0)
-    at.slider(key=state.window_key(scan.content_hash, "center")).set_value(100.0).run()
-    found = drawn(at)
-    np.testing.assert_array_equal(picture(found["raw"]), display.window(scan.pixels, 100.0, 60.0))
-    assert found["heat"] == before["heat"]
-    assert found["lines"] == before["lines"]
-    assert html(at) == verdict
-    assert dict(engine.calls) == calls
-
-
-def test_presets_move_the_sliders(
-    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
-) -> None:
-    at = opened(("slice.png", LESION))
-    scan = read_scan(LESION)
-    preset = at.selectbox(key=state.window_key(scan.content_hash, "preset"))
-    assert preset.options[0].casefold() == f"{scan.window.source} (default)".casefold()
-    preset.select_index(2).run()
-    chosen = display.presets(scan)[2]
-    slider = at.slider(key=state.window_key(scan.content_hash, "center"))
-    assert slider.value == pytest.approx(chosen.center)
-    assert not at.exception
 
 
 def test_several_files_have_a_table_and_are_walked_through(
@@ -353,16 +219,6 @@ def test_close_all_forgets_the_scans(
     at.button(key="close").click().run()
     assert texts.NOTHING_OPEN in html(at)
     assert at.session_state[state.OPENED] == ()
-
-
-def test_true_aspect_follows_the_spacing() -> None:
-    from app.components import viewer
-
-    pixels = np.tile(np.arange(40, dtype=np.float32), (20, 1))
-    window = DisplayWindow(20.0, 40.0, "test")
-    scan = Scan(pixels, window, (2.0, 0.5), "DICOM", "aspect-test")
-    found = viewer.drawing(scan, (20.0, 40.0), None)
-    assert (found["rows"], found["columns"], found["aspect"]) == (20, 40, 4.0)
 
 
 @pytest.mark.weights
