@@ -99,13 +99,13 @@ def _classifier(
 
 RECIPES: dict[str, RunConfig] = {
     "mobilenet": _classifier(
-        "mobilenet", 1.5e-3, (Phase(96, 14), Phase(128, 18)), (Phase(160, 5),)
+        "mobilenet", 1.5e-3, (Phase(96, 14), Phase(128, 10)), (Phase(160, 4),)
     ),
-    "xception": _classifier("xception", 1e-3, (Phase(64, 18), Phase(96, 9)), (Phase(128, 4),)),
-    "resnet50": _classifier("resnet50", 1e-3, (Phase(64, 18), Phase(96, 9)), (Phase(128, 4),)),
+    "xception": _classifier("xception", 1e-3, (Phase(64, 12), Phase(96, 10)), (Phase(128, 4),)),
+    "resnet50": _classifier("resnet50", 1e-3, (Phase(64, 12), Phase(96, 10)), (Phase(128, 4),)),
     "unet": RunConfig(
         network="unet",
-        stages=(Stage("outline", "segment", (Phase(128, 8), Phase(192, 8)), learning_rate=1e-3),),
+        stages=(Stage("outline", "segment", (Phase(128, 5), Phase(192, 7)), learning_rate=1e-3),),
         batch=24,
     ),
 }

@@ -116,7 +116,11 @@ class Run:
         self.started, self.seconds = time.time(), 0.0
         self.compile(stage, model)
         validation = Validation(
-            self.check, stage.task, epochs=stage.epochs, patience=self.config.patience
+            self.check,
+            self.train,
+            stage.task,
+            epochs=stage.epochs,
+            patience=self.config.patience,
         )
         validation.on_best = lambda epoch, score, figures: save_arrays(
             folder / "best.npz", arrays_of(model.weights), epoch=epoch, score=score, **figures

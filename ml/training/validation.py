@@ -7,6 +7,7 @@ import numpy as np
 
 from ml.labels import CLASSES
 from ml.training.batches import shrink
+from ml.training.checkpoint import arrays_of, assign
 from ml.training.config import Task
 from ml.training.corpus import Corpus
 
@@ -60,20 +61,48 @@ def outline_figures(mask_logits: Any, masks: Any, marked: Any) -> dict[str, floa
     return figures
 
 
+def reestimate_batch_norm(model: Any, images: Any, *, batches: int = 8) -> None:
+    """Replace the running statistics by their mean over prepared pictures (N, S, S) uint8.
+
+    The averaged weights never saw a batch of their own, so the statistics gathered along the way
+    belong to other weights; early in a run the mismatch alone can ruin an evaluation.
+
+    Reference: Izmailov et al. 2018, arXiv:1803.05407, section 3.2.
+    """
+    layers = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    usual = [layer.momentum for layer in layers]
+    trainable = [layer.trainable for layer in layers]
+    for step, start in enumerate(range(0, len(images), VALIDATION_BATCH)):
+        if step == batches:
+            break
+        for layer in layers:
+            # k/(k+1) makes the moving average the plain mean of all batches so far
+            layer.trainable, layer.momentum = True, step / (step + 1)
+        batch = images[start : start + VALIDATION_BATCH, :, :, None].astype(np.float32) / 255.0
+        model(batch, training=True)
+    for layer, momentum, was in zip(layers, usual, trainable, strict=True):
+        layer.momentum, layer.trainable = momentum, was
+
+
 class Validation(keras.callbacks.Callback):  # type: ignore[misc]
     """Evaluates the averaged weights, keeps the best ones, stops when they no longer improve.
 
     Early epochs are looked at every third time only: nothing is decided there.
     """
 
-    def __init__(self, corpus: Corpus, task: Task, *, epochs: int, patience: int) -> None:
+    def __init__(
+        self, corpus: Corpus, train: Corpus, task: Task, *, epochs: int, patience: int
+    ) -> None:
         super().__init__()
+        shown = np.random.default_rng(0).permutation(len(train))[: 8 * VALIDATION_BATCH]
+        self.train = train.select(np.isin(np.arange(len(train)), shown))
         self.task, self.epochs, self.patience = task, epochs, patience
         known = corpus.representative & (corpus.labels >= 0)
         if task == "segment":
             known &= corpus.has_mask
         self.corpus = corpus.select(known)
         self.at_size: Corpus | None = None
+        self.train_images: Any = None
         self.best, self.best_epoch = -np.inf, -1
         self.swap = keras.callbacks.SwapEMAWeights()
         self.on_best: Any = None
@@ -81,6 +110,8 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
     def set_size(self, size: int) -> None:
         """Side of the pictures to validate on, pixels."""
         self.at_size = self.corpus.resized(size)
+        images = self.train.resized(size).images
+        self.train_images = np.random.default_rng(0).permutation(images)
 
     def set_model(self, model: Any) -> None:
         """Also hands the model to the averaging callback."""
@@ -119,12 +150,16 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
         found = dict.fromkeys(names, float("nan"))
         if not early:
             self.swap.on_test_begin()
+            statistics = arrays_of(self.model.non_trainable_variables)
+            if self.task != "head":
+                reestimate_batch_norm(self.model, self.train_images)
             found |= self.figures()
             score = self.score(found)
             if score > self.best:
                 self.best, self.best_epoch = score, epoch
                 if self.on_best is not None:
                     self.on_best(epoch, score, found)
+            assign(self.model.non_trainable_variables, statistics, what="statistics")
             self.swap.on_test_end()
         logs.update({f"val_{name}": value for name, value in found.items()})
         if self.best_epoch >= 0 and epoch - self.best_epoch >= self.patience:
