@@ -7,10 +7,10 @@
   across all sources.
 
 How the thresholds were chosen: figshare's patient ids tell strangers from one patient. Of its
-3.6 million pairs of slices from different ids none reached similarity 0.88, so 0.90 marks the
+3.7 million pairs of slices from different ids none reached similarity 0.88, so 0.90 marks the
 same slice or a near-identical neighbour; 0.92 keeps nearly all neighbours (7 mm apart) out of a
 cluster. Under 0.90 similarity and hash distance decide together: at
-``similarity - 0.008 × distance >= 0.50`` about 800 pairs of one patient are linked and 6 pairs of
+``similarity - 0.008 × distance >= 0.50`` about 850 pairs of one patient are linked and 7 pairs of
 different ids, one of which shows the same tumour in the same head under two ids. Erring towards
 larger groups costs a little balance and leaks nothing; `python -m ml.datasets.splits` writes the
 figures measured on the sets in hand to ``data/splits/summary.json``.
