@@ -86,7 +86,8 @@ def change_levels(
     contrast = 1.0 + rng.uniform(-1, 1) * ranges.contrast * strength
     shift = rng.uniform(-1, 1) * ranges.brightness * strength
     # black stays black: air carries no signal on any scanner
-    image = image * np.float32(contrast) + np.float32(shift) * (image > 0.04)
+    signal = (image > 0.04).astype(np.float32)
+    image = image * np.float32(contrast) + np.float32(shift) * signal
     draw = rng.random()
     if draw < 0.25:
         width = 0.3 + rng.random() * ranges.blur_px * strength * image.shape[0] / 160
