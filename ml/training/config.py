@@ -122,5 +122,13 @@ def shortened(config: RunConfig, *, steps: int) -> RunConfig:
 
 
 def official_stages(config: RunConfig) -> tuple[Stage, ...]:
-    """The stages without the outline: an official split has no masks and needs no long run."""
-    return tuple(stage for stage in config.stages if stage.task in ("head", "classify"))
+    """The stages without the outline, half as long: an official split has no masks, and the
+    network comes pre-trained."""
+    return tuple(
+        replace(
+            stage,
+            phases=tuple(replace(p, epochs=max(1, p.epochs // 2)) for p in stage.phases),
+        )
+        for stage in config.stages
+        if stage.task in ("head", "classify")
+    )
