@@ -16,12 +16,14 @@ help:  ## what there is
 # Installed once for a given lock file: a second start finds the stamp and does nothing.
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Sulcus needs Python 3.11, 3.12 or 3.13; this is %d.%d. Try: make PYTHON=python3.12 app" % v)'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages into $(VENV): once, a minute or more, 3.5 GB."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-app: $(READY)  ## open the dashboard on 127.0.0.1
-	$(BIN)/python -m streamlit run app/main.py --server.port $(PORT)
+app: $(READY)  ## open the dashboard on 127.0.0.1:8501, or PORT=…
+	@echo "Sulcus: http://127.0.0.1:$(PORT)   (Ctrl+C stops it)"
+	@$(BIN)/python -m streamlit run app/main.py --server.port $(PORT) --logger.hideWelcomeMessage true
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest
