@@ -1,30 +1,21 @@
-"""Whole runs on drawn pictures with a quarter-width MobileNet: logs, resume, publishing."""
+"""Whole runs on drawn pictures with a tiny backbone: logs, resume, stages, learning."""
 
 import csv
-import functools
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from ml.errors import TrainingError
-from ml.models import classifiers
-from ml.training.checkpoint import load_arrays
+from ml.training.checkpoint import arrays_of, load_arrays
 from ml.training.config import Phase, RunConfig, Stage
 from ml.training.runner import Run
 
-
-@pytest.fixture(autouse=True)
-def narrow_mobilenet(monkeypatch: pytest.MonkeyPatch) -> None:
-    narrow = replace(
-        classifiers.BACKBONES["mobilenet"],
-        build=functools.partial(keras.applications.MobileNet, alpha=0.25),
-    )
-    monkeypatch.setattr(classifiers, "BACKBONES", {"mobilenet": narrow})
-    monkeypatch.setattr("ml.models.unet.BACKBONES", {"mobilenet": narrow})
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def config(**changes: object) -> RunConfig:
@@ -43,8 +34,9 @@ def log(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-@pytest.mark.slow
-def test_a_killed_run_goes_on(drawn_splits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_run_goes_on(
+    eager: None, drawn_splits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from ml.training import runner
 
     def kill(epoch: int, _logs: object) -> None:
@@ -64,7 +56,22 @@ def test_a_killed_run_goes_on(drawn_splits: Path, monkeypatch: pytest.MonkeyPatc
     assert not (folder / "pretrain" / "done.json").exists()
 
     monkeypatch.setattr(runner.Run, "callbacks", whole)
+    stored, facts = load_arrays(folder / "pretrain" / "last.npz")
+    found: list[object] = []
+
+    def resume(self: Run, place: Path, model: Any, validation: Any) -> int:
+        first = whole_resume(self, place, model, validation)
+        if place.name == "pretrain":
+            found.append((first, validation.best_epoch, int(model.optimizer.iterations)))
+            state = arrays_of(model.weights) + arrays_of(model.optimizer.variables)
+            found.append(all(np.array_equal(x, y) for x, y in zip(state, stored, strict=True)))
+        return first
+
+    whole_resume = runner.Run.resume
+    monkeypatch.setattr(runner.Run, "resume", resume)
     Run(config(), folder).go()
+    # weights, optimiser and averages are those of the kill; the schedule goes on, not anew
+    assert found == [(2, facts["best_epoch"], 2 * config().steps), True]
     epochs = [row["epoch"] for row in log(folder / "pretrain")]
     assert epochs == ["0", "1", "2"]
     for stage in ("pretrain", "head", "finetune"):
@@ -80,8 +87,7 @@ def test_a_killed_run_goes_on(drawn_splits: Path, monkeypatch: pytest.MonkeyPatc
     assert (folder / "finetune" / "best.npz").stat().st_mtime_ns == before
 
 
-@pytest.mark.slow
-def test_head_stage_moves_only_the_last_layer(drawn_splits: Path) -> None:
+def test_head_stage_moves_only_the_last_layer(eager: None, drawn_splits: Path) -> None:
     folder = drawn_splits / "m"
     Run(config(), folder).go()
     before, _ = load_arrays(folder / "pretrain" / "best.npz")

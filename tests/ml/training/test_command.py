@@ -1,0 +1,155 @@
+"""`python -m ml.training`: what is trained, from where, and what is published."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.errors import TrainingError
+from ml.models import registry
+from ml.training import publish as publishing
+from ml.training.__main__ import NETWORKS, main
+from ml.training.checkpoint import save_arrays
+from ml.training.config import RECIPES, RunConfig, official_stages, shortened
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, Path]]:
+    """Runs are noted, not made."""
+    made: list[tuple[RunConfig, Path]] = []
+
+    class Noted:
+        def __init__(self, config: RunConfig, folder: Path) -> None:
+            made.append((config, folder))
+            self.train = self.check = None
+
+        def go(self) -> None:
+            if self.config_fails():
+                raise TrainingError("it stops here")
+
+        @staticmethod
+        def config_fails() -> bool:
+            return made[-1][0].seed == 13
+
+    monkeypatch.setattr("ml.training.runner.Run", Noted)
+    monkeypatch.setattr("ml.training.runner.summary", lambda _: "drawn pictures")
+    return made
+
+
+def test_help_explains_stages_start_and_resuming(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for word in ("imagenet|none|PATH", "--split", "--publish", "goes on", *NETWORKS):
+        assert word in text
+
+
+def test_all_networks_by_default_and_imagenet_for_the_classifiers(
+    runs: list[tuple[RunConfig, Path]], tmp_path: Path
+) -> None:
+    assert main(["--runs", str(tmp_path)]) == 0
+    assert [config.network for config, _ in runs] == list(NETWORKS)
+    assert [folder for _, folder in runs] == [tmp_path / name for name in NETWORKS]
+    starts = {config.network: config.weights for config, _ in runs}
+    assert starts == {
+        **dict.fromkeys(("mobilenet", "resnet50", "xception"), "imagenet"),
+        "unet": "none",
+    }
+
+
+def test_the_outline_grows_on_the_pre_trained_encoder(
+    runs: list[tuple[RunConfig, Path]], tmp_path: Path
+) -> None:
+    best = tmp_path / "mobilenet" / "pretrain" / "best.npz"
+    save_arrays(best, [])
+    assert main(["unet", "--runs", str(tmp_path)]) == 0
+    assert runs[0][0].weights == str(best)
+
+
+def test_the_official_split_has_a_folder_of_its_own_and_no_outline(
+    runs: list[tuple[RunConfig, Path]], tmp_path: Path
+) -> None:
+    assert main(["xception", "--split", "official_sartaj", "--runs", str(tmp_path)]) == 0
+    ((config, folder),) = runs
+    assert folder == tmp_path / "xception-official_sartaj"
+    assert config.split == "official_sartaj"
+    assert {stage.task for stage in config.stages} == {"head", "classify"}
+
+
+def test_options_reach_the_run(runs: list[tuple[RunConfig, Path]], tmp_path: Path) -> None:
+    main(["resnet50", "--weights", "none", "--seed", "5", "--toy", "--runs", str(tmp_path)])
+    config = runs[0][0]
+    assert (config.weights, config.seed, config.steps) == ("none", 5, 2)
+    assert all(phase.epochs == 1 for stage in config.stages for phase in stage.phases)
+
+
+def test_an_unknown_network_and_a_failed_run_have_their_status(
+    runs: list[tuple[RunConfig, Path]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["vgg"]) == 2
+    assert "unknown network 'vgg'" in capsys.readouterr().err
+    assert main(["mobilenet", "--seed", "13", "--runs", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "it stops here\n"
+
+
+def test_shortening_keeps_stages_and_sizes() -> None:
+    whole = RECIPES["mobilenet"]
+    short = shortened(whole, steps=2)
+    assert [s.task for s in short.stages] == [s.task for s in whole.stages]
+    sizes = [[p.size for p in s.phases] for s in whole.stages]
+    assert [[p.size for p in s.phases] for s in short.stages] == sizes
+    assert whole.steps == 100
+
+
+@pytest.mark.parametrize("name", ["mobilenet", "xception", "resnet50"])
+def test_recipes_pre_train_in_the_domain_then_head_then_all(name: str) -> None:
+    recipe = RECIPES[name]
+    assert [stage.task for stage in recipe.stages] == ["joint", "head", "classify"]
+    assert [stage.task for stage in official_stages(recipe)] == ["head", "classify"]
+
+
+@pytest.fixture
+def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run folders of a finished U-Net, and an empty weights folder."""
+    monkeypatch.setattr(publishing, "WEIGHTS", tmp_path / "weights")
+    recipe = RECIPES["unet"]
+    folder = tmp_path / "runs" / "unet"
+    arrays = [np.ones((3, 3, 1, 4), np.float32) / 3, np.arange(4, dtype=np.float32)]
+    save_arrays(folder / "outline" / "best.npz", arrays, epoch=4, score=0.71, dice=0.73123)
+    (folder / "outline" / "done.json").write_text('{"minutes": 12.34}')
+    (folder / "run.json").write_text(json.dumps({"split_id": "ab", "config": recipe.as_dict()}))
+    return tmp_path
+
+
+def test_publishing_writes_a_float16_file_and_its_entry(finished: Path) -> None:
+    listed = finished / "weights" / "registry.json"
+    listed.parent.mkdir()
+    listed.write_text('{"mobilenet": {"file": "kept"}}')
+    entry = publishing.publish("unet", finished / "runs")
+    file = finished / "weights" / "unet.safetensors"
+    assert entry["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert (entry["bytes"], entry["parameters"]) == (file.stat().st_size, 40)
+    assert entry["input_size"] == RECIPES["unet"].stages[-1].phases[-1].size
+    assert entry["validation"] == {"score": 0.71, "dice": 0.7312}
+    assert (entry["kind"], entry["minutes"]) == ("segmenter", 12.3)
+    assert entry["run"]["split_id"] == "ab"
+    content = json.loads(listed.read_text())
+    assert content["mobilenet"] == {"file": "kept"}
+    assert content["unet"] == entry
+    assert {"file", "sha256", "input_size", "parameters"} <= set(entry), "what the registry reads"
+
+
+def test_an_unfinished_run_is_not_published(finished: Path) -> None:
+    (finished / "runs" / "unet" / "outline" / "done.json").unlink()
+    with pytest.raises(TrainingError, match=r"python -m ml\.training unet"):
+        publishing.publish("unet", finished / "runs")
+    assert not (finished / "weights").exists()
+
+
+def test_every_trained_network_is_a_registered_one() -> None:
+    assert set(NETWORKS) == {*registry.CLASSIFIERS, registry.SEGMENTER} == set(RECIPES)
+    assert all(replace(recipe).network == name for name, recipe in RECIPES.items())
