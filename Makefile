@@ -37,8 +37,10 @@ format: $(READY)  ## rewrite to the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The shipped weights started from nothing; `make train TRAIN_FROM=imagenet` downloads a start.
+TRAIN_FROM ?= none
 train: $(READY)  ## train every network on the clean split and publish the weights (hours)
-	$(BIN)/python -m ml.training --publish $(ARGS)
+	$(BIN)/python -m ml.training --weights $(TRAIN_FROM) --publish $(ARGS)
 
 evaluate: $(READY)  ## predict the held-out parts, write every figure
 	$(BIN)/python -m ml.evaluation $(ARGS)

@@ -20,8 +20,8 @@ PROTOCOL: Final[str] = (
 )
 OFFICIAL_PROTOCOL: Final[str] = (
     "Sartaj Training -> Testing as shipped, every picture counted, networks trained on its "
-    "Training part, starting from the in-domain pre-training of the clean split; for comparison "
-    "with other projects. A tenth of the Training part's patient groups was held out to choose "
+    "Training part only, classes without outlines, from nothing; for comparison with other "
+    "projects. A tenth of the Training part's patient groups was held out to choose "
     f"the epoch; tumours are called at a fixed threshold of {FIXED_THRESHOLD}, and nothing is "
     "calibrated. Leaky share: "
     "test pictures with a picture of the same patient group in training."

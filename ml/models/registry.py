@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ml.errors import MissingWeights
+from ml.errors import AlteredWeights, MissingWeights
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WEIGHTS = REPOSITORY / "assets" / "weights"
@@ -95,23 +95,30 @@ def spec(name: str) -> ModelSpec:
     Raises:
         KeyError: no network has that name.
         MissingWeights: it was never published.
+        AlteredWeights: its entry is damaged.
     """
     title, encoder, feature_layer, reference = _STATIC[name]
-    entry = published().get(name)
+    listed = published()
+    entry = listed.get(name) if isinstance(listed, dict) else None
     if entry is None:
         raise MissingWeights(f"The trained weights of {title} are not installed. {MEND}")
-    return ModelSpec(
-        name=name,
-        title=title,
-        kind="segmenter" if name == SEGMENTER else "classifier",
-        encoder=encoder,
-        feature_layer=feature_layer,
-        reference=reference,
-        input_size=int(entry["input_size"]),
-        parameters=int(entry["parameters"]),
-        file=str(entry["file"]),
-        sha256=str(entry["sha256"]),
-    )
+    try:
+        return ModelSpec(
+            name=name,
+            title=title,
+            kind="segmenter" if name == SEGMENTER else "classifier",
+            encoder=encoder,
+            feature_layer=feature_layer,
+            reference=reference,
+            input_size=int(entry["input_size"]),
+            parameters=int(entry["parameters"]),
+            file=str(entry["file"]),
+            sha256=str(entry["sha256"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise AlteredWeights(
+            f"The entry of {title} in assets/weights/registry.json is damaged. {MEND}"
+        ) from error
 
 
 def title(name: str) -> str:

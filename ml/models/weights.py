@@ -45,6 +45,19 @@ def save(arrays: list[Any], path: Path) -> str:
     return sha256_of(path)
 
 
+def read_arrays(path: Path) -> list[Any]:
+    """Arrays of a published file as float32, in the order of `model.weights`.
+
+    Raises:
+        AlteredWeights: the file is no readable safetensors.
+    """
+    try:
+        named = load_arrays(path.read_bytes())
+    except (OSError, SafetensorError) as error:
+        raise AlteredWeights(f"The weight file {path.name} is unreadable. {MEND}") from error
+    return [named[key].astype(np.float32) for key in sorted(named)]
+
+
 def load_model(found: ModelSpec) -> Any:
     """A trained network from its record.
 
@@ -54,18 +67,17 @@ def load_model(found: ModelSpec) -> Any:
     """
     if not found.path.is_file():
         raise MissingWeights(f"The weight file of {found.title} is missing. {MEND}")
-    content = found.path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != found.sha256:
+    try:
+        digest = sha256_of(found.path)
+    except OSError as error:
+        raise AlteredWeights(f"The weight file of {found.title} is unreadable. {MEND}") from error
+    if digest != found.sha256:
         raise AlteredWeights(
             f"The weight file of {found.title} is not the published one (its SHA-256 differs), "
             f"so nothing is computed with it. {MEND}"
         )
-    try:
-        named = load_arrays(content)
-    except SafetensorError as error:
-        raise AlteredWeights(f"The weight file of {found.title} is unreadable. {MEND}") from error
+    arrays = read_arrays(found.path)
     model = build(found)
-    arrays = [named[key].astype(np.float32) for key in sorted(named)]
     if [tuple(a.shape) for a in arrays] != [tuple(w.shape) for w in model.weights]:
         raise AlteredWeights(
             f"The weight file of {found.title} does not fit this version's network. {MEND}"

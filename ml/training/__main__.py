@@ -11,9 +11,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ml.errors import SulcusError
+from ml.errors import SulcusError, TrainingError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+RUNS = REPOSITORY / "runs"
 NETWORKS = ("mobilenet", "unet", "resnet50", "xception")
 
 
@@ -33,11 +34,11 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument(
         "--weights",
-        default=None,
+        default="imagenet",
         metavar="imagenet|none|PATH",
-        help="where to start: ImageNet weights (downloaded by keras), nothing, or "
-        "an .npz of an earlier run; default: imagenet for the classifiers, and the "
-        "pre-trained MobileNet of the same run folder for the U-Net",
+        help="where to start: ImageNet weights (the default; downloaded by keras), nothing, or a "
+        "file, .npz of an earlier run or published .safetensors. Unless a file is given, the "
+        "U-Net starts from the pre-trained MobileNet of the same runs folder",
     )
     found.add_argument(
         "--split",
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--runs",
         type=Path,
-        default=REPOSITORY / "runs",
+        default=RUNS,
         metavar="DIR",
         help="where runs are kept (default: runs/)",
     )
@@ -71,6 +72,14 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         sys.stderr.write(f"unknown network {unknown[0]!r}; known: {', '.join(NETWORKS)}\n")
         return 2
+    if options.toy and options.publish:
+        sys.stderr.write("--toy trains nothing worth publishing: leave out one of the two\n")
+        return 2
+    if options.toy and options.runs == RUNS:
+        options.runs = RUNS / "toy"
+    if options.split != "clean" and "unet" in options.networks:
+        sys.stderr.write(f"the {options.split} split has no masks: leave out the unet\n")
+        return 2
     try:
         for name in options.networks:
             train_one(name, options)
@@ -86,25 +95,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def train_one(name: str, options: argparse.Namespace) -> None:
-    """One network's recipe with the options of the command line."""
-    from ml.training.config import RECIPES, official_stages, shortened
+    """One network's recipe with the options of the command line.
+
+    Raises:
+        TrainingError: it cannot start or resume.
+    """
+    from ml.training.config import RECIPES, official, toy
     from ml.training.runner import Run, summary
 
-    official = options.split != "clean"
-    suffix = f"-{options.split}" if official else ""
-    weights = options.weights or ("none" if name == "unet" else "imagenet")
-    # the U-Net and the official comparison both grow on an in-domain pre-training
-    encoder = "mobilenet" if name == "unet" else name
-    pretrained = options.runs / encoder / "pretrain" / "best.npz"
-    if (name == "unet" or official) and options.weights is None and pretrained.is_file():
+    suffix = "" if options.split == "clean" else f"-{options.split}"
+    weights = options.weights
+    if name == "unet" and weights in ("imagenet", "none"):
+        pretrained = options.runs / "mobilenet" / "pretrain" / "best.npz"
+        if not pretrained.is_file():
+            raise TrainingError(
+                "The U-Net grows on the MobileNet's pre-training, which is not in "
+                f"{options.runs}: train the mobilenet first, or give `--weights PATH`."
+            )
         weights = str(pretrained)
     config = replace(RECIPES[name], weights=weights, split=options.split)
-    if official:
-        config = replace(config, stages=official_stages(config))
+    if options.split != "clean":
+        config = official(config)
     if options.seed is not None:
         config = replace(config, seed=options.seed)
     if options.toy:
-        config = shortened(config, steps=2)
+        config = toy(config)
     run = Run(config, options.runs / f"{name}{suffix}")
     print(f"{name}: training on {summary(run.train)}; checked on {summary(run.check)}")
     run.go()

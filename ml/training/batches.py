@@ -8,26 +8,29 @@ import numpy as np
 
 from ml.labels import CLASSES, NO_TUMOR
 from ml.training.augment import augment
-from ml.training.config import RunConfig, Stage, Task
+from ml.training.config import RunConfig, Stage
 from ml.training.corpus import UNKNOWN_TUMOUR, Corpus
 
+GLIOMA = CLASSES.index("glioma")
 
-def class_shares(corpus: Corpus, task: Task) -> dict[int, float]:
-    """Share of each class in a batch: square root of its clusters, empty masks at most a fifth.
+
+def class_shares(corpus: Corpus, stage: Stage) -> dict[int, float]:
+    """Share of each class in a batch: square root of its clusters, adjusted as the stage says.
 
     Slices with a tumour of unknown type serve the outline and, in the joint task, the class
     loss through their set of possible classes.
     """
     wanted = [*range(len(CLASSES))]
-    if task in ("joint", "segment"):
+    if stage.task in ("joint", "segment"):
         wanted.append(UNKNOWN_TUMOUR)
     sizes = {c: len(np.unique(corpus.clusters[corpus.labels == c])) for c in wanted}
     roots = {c: math.sqrt(n) for c, n in sizes.items() if n}
-    if UNKNOWN_TUMOUR in roots:
-        roots[UNKNOWN_TUMOUR] *= 0.7
-    if task == "segment" and NO_TUMOR in roots:
-        others = sum(v for c, v in roots.items() if c != NO_TUMOR)
-        roots[NO_TUMOR] = min(roots[NO_TUMOR], 0.25 * others)
+    weights = {GLIOMA: stage.glioma_weight, UNKNOWN_TUMOUR: stage.unknown_weight}
+    roots = {c: v * weights.get(c, 1.0) for c, v in roots.items()}
+    others = sum(v for c, v in roots.items() if c != NO_TUMOR)
+    if stage.task == "segment" and NO_TUMOR in roots and others:
+        most = others * stage.empty_share / (1.0 - stage.empty_share)
+        roots[NO_TUMOR] = min(roots[NO_TUMOR], most)
     total = sum(roots.values())
     return {c: v / total for c, v in roots.items()}
 
@@ -54,7 +57,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self.corpus, self.mask_shape = corpus, mask_shape
         self.steps, self.batch, self.seed = config.steps, config.batch, config.seed
         self.epoch = 0
-        self.shares = class_shares(corpus, self.task)
+        self.shares = class_shares(corpus, stage)
         self.members = self._members()
 
     def _members(self) -> dict[int, list[np.ndarray[Any, np.dtype[np.int64]]]]:

@@ -42,7 +42,7 @@ def assign(variables: list[Any], arrays: list[Any], *, what: str) -> None:
     if shapes != found:
         raise TrainingError(
             f"The stored {what} hold {len(found)} arrays that do not fit the {len(shapes)} of "
-            "this network: the recipe was changed since. Start anew with another --run name."
+            "this network: the recipe was changed since. Start anew with another --runs folder."
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

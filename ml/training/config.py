@@ -1,6 +1,7 @@
 """What a training run is made of, as plain dataclasses that are written beside the weights."""
 
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 Task = Literal["joint", "head", "classify", "segment"]
@@ -33,6 +34,9 @@ class Stage:
         warmup: share of the steps spent rising to the peak.
         strength: 0..1.5, multiplies every augmentation range.
         mask_weight: weight of the outline loss beside the class loss.
+        glioma_weight: factor on the share of gliomas in a batch, the hardest to outline.
+        unknown_weight: factor on the share of Br35H's tumours of unknown type.
+        empty_share: largest share of tumour-free slices in a batch of the outline.
     """
 
     name: str
@@ -42,6 +46,9 @@ class Stage:
     warmup: float = 0.08
     strength: float = 1.0
     mask_weight: float = 1.0
+    glioma_weight: float = 1.0
+    unknown_weight: float = 0.7
+    empty_share: float = 0.2
 
     @property
     def epochs(self) -> int:
@@ -57,7 +64,7 @@ class RunConfig:
         network: registry name ("mobilenet", "xception", "resnet50", "unet").
         stages: what is done, in order.
         split: "clean" or "official_sartaj".
-        weights: "imagenet", "none" or a path of published weights to start from.
+        weights: "imagenet", "none", or a run's `.npz` or published `.safetensors` to start from.
         steps: batches an epoch.
         batch: pictures a batch.
         weight_decay: AdamW's decoupled decay (not on biases and normalisation).
@@ -79,9 +86,15 @@ class RunConfig:
     patience: int = 12
     seed: int = 20261121
 
+    def of_stage(self, stage: Stage) -> dict[str, Any]:
+        """What decides one stage's result: the run's settings and the stage's own."""
+        whole = self.as_dict()
+        del whole["stages"]
+        return {**whole, "stage": asdict(stage)}
+
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
+        """Plain values for JSON; of a path to weights only the run, stage and file name."""
+        return {**asdict(self), "weights": "/".join(Path(self.weights).parts[-3:])}
 
 
 def _classifier(
@@ -105,30 +118,46 @@ RECIPES: dict[str, RunConfig] = {
     "resnet50": _classifier("resnet50", 1e-3, (Phase(64, 12), Phase(96, 10)), (Phase(128, 4),)),
     "unet": RunConfig(
         network="unet",
-        stages=(Stage("outline", "segment", (Phase(128, 5), Phase(192, 7)), learning_rate=1e-3),),
+        stages=(
+            Stage("outline", "segment", (Phase(128, 5), Phase(192, 7)), learning_rate=1e-3),
+            Stage(
+                "refine",
+                "segment",
+                (Phase(160, 13), Phase(192, 2)),
+                learning_rate=8e-4,
+                glioma_weight=1.6,
+                unknown_weight=0.4,
+                empty_share=0.15,
+            ),
+        ),
         batch=24,
     ),
 }
 """What `make train` runs; docs/experiments.md says how each was chosen."""
 
 
-def shortened(config: RunConfig, *, steps: int) -> RunConfig:
-    """The same run with one epoch a phase and few steps, for tests and smoke runs."""
+OFFICIAL_PHASES: dict[str, tuple[Phase, ...]] = {
+    "mobilenet": (Phase(96, 14), Phase(160, 6)),
+    "xception": (Phase(64, 10), Phase(128, 5)),
+    "resnet50": (Phase(64, 10), Phase(128, 5)),
+}
+"""Sizes of the official comparison; the last one is the size the network is read at."""
+
+
+def official(config: RunConfig) -> RunConfig:
+    """The same network on an official split: classes only, from nothing or ImageNet.
+
+    Those splits have no masks, and the clean pre-training has seen most of their test pictures.
+    """
+    rate = config.stages[0].learning_rate
+    stage = Stage("classes", "classify", OFFICIAL_PHASES[config.network], learning_rate=rate)
+    return replace(config, stages=(stage,))
+
+
+def toy(config: RunConfig) -> RunConfig:
+    """The same run with one epoch a phase and two steps, to see that everything works."""
     stages = tuple(
         replace(stage, phases=tuple(Phase(phase.size, 1) for phase in stage.phases))
         for stage in config.stages
     )
-    return replace(config, stages=stages, steps=steps)
-
-
-def official_stages(config: RunConfig) -> tuple[Stage, ...]:
-    """The stages without the outline, half as long: an official split has no masks, and the
-    network comes pre-trained."""
-    return tuple(
-        replace(
-            stage,
-            phases=tuple(replace(p, epochs=max(1, p.epochs // 2)) for p in stage.phases),
-        )
-        for stage in config.stages
-        if stage.task in ("head", "classify")
-    )
+    return replace(config, stages=stages, steps=2)

@@ -17,6 +17,8 @@ from ml.preprocess import prepare, prepare_mask
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = REPOSITORY / ".cache"
+PREPROCESSING = Path(__file__).resolve().parents[1] / "preprocess.py"
+"""Its text is part of the cache's key: what was prepared otherwise is prepared again."""
 CACHED_SIDE = 208
 """Side at which pictures are cached, pixels: above every training size."""
 
@@ -112,18 +114,21 @@ def _prepared(picture: Picture, root: Path, side: int) -> tuple[npt.NDArray[np.u
 
 def _pictures(paths: list[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Prepared pictures and masks of every path, from the cache when it is the same list."""
-    key = hashlib.sha256("\n".join([str(CACHED_SIDE), *paths]).encode()).hexdigest()[:12]
+    recipe = PREPROCESSING.read_text()
+    key = hashlib.sha256("\n".join([recipe, str(CACHED_SIDE), *paths]).encode()).hexdigest()[:12]
     store = CACHE / f"pictures-{key}"
-    if not (store / "masks.npy").is_file():
+    if not store.is_dir():
         root = data_root()
         known = {picture.path: picture for picture in read_all(root)}
-        store.mkdir(parents=True, exist_ok=True)
         rows = [
             _prepared(known[path], root, CACHED_SIDE)
             for path in tqdm(paths, desc="preparing pictures", unit="picture")
         ]
-        np.save(store / "images.npy", np.stack([row[0] for row in rows]))
-        np.save(store / "masks.npy", np.stack([row[1] for row in rows]))
+        part = CACHE / f"pictures-{key}.part"
+        part.mkdir(parents=True, exist_ok=True)
+        np.save(part / "images.npy", np.stack([row[0] for row in rows]))
+        np.save(part / "masks.npy", np.stack([row[1] for row in rows]))
+        part.rename(store)
     return np.load(store / "images.npy"), np.load(store / "masks.npy")
 
 

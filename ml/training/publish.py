@@ -8,7 +8,7 @@ from ml.errors import TrainingError
 from ml.models.registry import SEGMENTER, WEIGHTS
 from ml.models.weights import save
 from ml.training.checkpoint import load_arrays
-from ml.training.config import RECIPES
+from ml.training.config import RECIPES, Stage
 
 
 def publish(name: str, runs: Path) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def publish(name: str, runs: Path) -> dict[str, Any]:
         "sha256": digest,
         "bytes": (WEIGHTS / file).stat().st_size,
         "parameters": int(sum(a.size for a in arrays)),
-        "input_size": stage.phases[-1].size,
+        "input_size": size_at(stage, int(facts["epoch"])),
         "kind": "segmenter" if name == SEGMENTER else "classifier",
         "validation": {k: round(v, 4) for k, v in facts.items() if isinstance(v, float)},
         "minutes": round(sum(minutes(folder / s.name) for s in recipe.stages), 1),
@@ -48,6 +48,16 @@ def publish(name: str, runs: Path) -> dict[str, Any]:
     registry[name] = entry
     path.write_text(json.dumps(registry, indent=2, sort_keys=True) + "\n")
     return entry
+
+
+def size_at(stage: Stage, epoch: int) -> int:
+    """Picture side of a stage's epoch, pixels: what the kept weights were validated at."""
+    end = 0
+    for phase in stage.phases:
+        end += phase.epochs
+        if epoch < end:
+            return phase.size
+    return stage.phases[-1].size
 
 
 def minutes(folder: Path) -> float:

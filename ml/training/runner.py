@@ -13,6 +13,7 @@ import numpy as np
 from ml.errors import TrainingError
 from ml.models.classifiers import build_classifier
 from ml.models.unet import build_joint, build_unet
+from ml.models.weights import read_arrays
 from ml.training.batches import TrainingBatches
 from ml.training.checkpoint import arrays_of, assign, load_arrays, save_arrays
 from ml.training.config import RunConfig, Stage
@@ -23,32 +24,40 @@ from ml.training.validation import Validation
 LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless")
 
 
-def start_network(config: RunConfig) -> Any:
-    """Encoder with its class head, from nothing, ImageNet or a published file.
+def start_network(config: RunConfig) -> tuple[Any, Any]:
+    """Encoder with its class head, and the joint network on it, with the weights to start from.
 
     Raises:
-        TrainingError: the path does not exist.
+        TrainingError: ImageNet weights cannot be downloaded, or the path is no weight file.
     """
     encoder = "mobilenet" if config.network == "unet" else config.network
-    imagenet = config.weights == "imagenet"
-    try:
-        classifier = build_classifier(encoder, imagenet=imagenet)
-    except Exception as error:
-        if not imagenet:
-            raise
-        raise TrainingError(
-            "ImageNet weights could not be downloaded. Train with `--weights none`, or give a "
-            "weight file with `--weights PATH`."
-        ) from error
-    if config.weights not in ("imagenet", "none"):
-        path = Path(config.weights)
-        if not path.is_file():
-            raise TrainingError(f"There is no weight file at {path}; see `--weights`.")
-        arrays, _ = load_arrays(path)
-        joint = build_joint(classifier)
+    if config.weights == "imagenet":
+        try:
+            classifier = build_classifier(encoder, imagenet=True)
+        except Exception as error:
+            raise TrainingError(
+                "ImageNet weights could not be downloaded. Train with `--weights none`, or give "
+                "a weight file with `--weights PATH`."
+            ) from error
+        return classifier, build_joint(classifier)
+    classifier = build_classifier(encoder)
+    joint = build_joint(classifier)
+    if config.weights != "none":
+        arrays = stored_arrays(Path(config.weights))
         target = joint if len(arrays) == len(joint.weights) else classifier
         assign(target.weights, arrays, what="weights")
-    return classifier
+    return classifier, joint
+
+
+def stored_arrays(path: Path) -> list[Any]:
+    """Arrays of a run's `.npz` or of a published `.safetensors`.
+
+    Raises:
+        TrainingError: there is no such file.
+    """
+    if not path.is_file():
+        raise TrainingError(f"There is no weight file at {path}; see `--weights`.")
+    return read_arrays(path) if path.suffix == ".safetensors" else load_arrays(path)[0]
 
 
 class Run:
@@ -81,38 +90,66 @@ class Run:
         (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
 
     def go(self) -> Any:
-        """All stages; returns the trained model with its best weights."""
-        classifier = start_network(self.config)
-        decoder_from: Any = None
-        if self.config.network == "unet" and self.config.weights not in ("imagenet", "none"):
-            decoder_from = build_joint(classifier)
-            assign(decoder_from.weights, load_arrays(Path(self.config.weights))[0], what="weights")
-        model: Any = classifier
+        """All stages; returns the trained model with its best weights.
+
+        Raises:
+            TrainingError: the folder holds another recipe's run, or a stage came to nothing.
+        """
+        classifier, joint = start_network(self.config)
+        model: Any = joint if self.config.network == "unet" else classifier
         for stage in self.config.stages:
-            model = self.network_for(stage, classifier, decoder_from)
+            model = self.network_for(stage, classifier, model)
             folder = self.folder / stage.name
+            self.claim(stage, folder)
             if not (folder / "done.json").is_file():
                 self.train_stage(stage, model, folder)
+            if not (folder / "best.npz").is_file():
+                raise TrainingError(
+                    f"Stage {stage.name} of {self.config.network} never had a finite validation "
+                    "score: nothing was kept. Lower its learning rate and start anew."
+                )
             assign(model.weights, load_arrays(folder / "best.npz")[0], what="weights")
         return model
 
-    def network_for(self, stage: Stage, classifier: Any, decoder_from: Any) -> Any:
-        """The outputs a stage trains, on shared layers."""
+    def claim(self, stage: Stage, folder: Path) -> None:
+        """Write down what the stage is, or see that the folder's stage is the same.
+
+        Raises:
+            TrainingError: it is another one.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = json.loads(json.dumps(self.config.of_stage(stage)))
+        path = folder / "stage.json"
+        if path.is_file() and json.loads(path.read_text()) != wanted:
+            raise TrainingError(
+                f"{folder} holds a run of another recipe, seed or start. Give another folder "
+                "with --runs, or remove that one."
+            )
+        path.write_text(json.dumps(wanted, indent=2) + "\n")
+
+    def network_for(self, stage: Stage, classifier: Any, before: Any) -> Any:
+        """The outputs a stage trains, on shared layers.
+
+        Args:
+            stage: what comes next.
+            classifier: encoder with its class head.
+            before: the model of the stage before, or the pre-trained joint network.
+        """
         classifier.trainable = True
         if stage.task == "joint":
             return build_joint(classifier)
         if stage.task == "segment":
-            model = build_unet(classifier)
-            if decoder_from is not None:
-                copy_decoder(decoder_from, model)
-            return model
+            if before.name == "unet":
+                return before
+            unet = build_unet(classifier)
+            copy_decoder(before, unet)
+            return unet
         for layer in classifier.layers:
             layer.trainable = stage.task == "classify" or layer.name == "logits"
         return classifier
 
     def train_stage(self, stage: Stage, model: Any, folder: Path) -> None:
         """One optimisation, with its checkpoint after every epoch."""
-        folder.mkdir(parents=True, exist_ok=True)
         self.started, self.seconds = time.time(), 0.0
         self.compile(stage, model)
         validation = Validation(

@@ -12,9 +12,12 @@ from ml.training.corpus import Corpus
 CONFIG = RunConfig(network="mobilenet", stages=(), steps=3, batch=16)
 
 
+def stage(task: str) -> Stage:
+    return Stage("s", task, (Phase(64, 1),), 1e-3)  # type: ignore[arg-type]
+
+
 def batches(corpus: Corpus, task: str, grid: tuple[int, int] | None) -> TrainingBatches:
-    stage = Stage("s", task, (Phase(64, 1),), 1e-3)  # type: ignore[arg-type]
-    return TrainingBatches(corpus, stage=stage, config=CONFIG, mask_shape=grid)
+    return TrainingBatches(corpus, stage=stage(task), config=CONFIG, mask_shape=grid)
 
 
 def test_joint_batch_shapes(corpus: Corpus) -> None:
@@ -48,13 +51,23 @@ def test_epochs_differ_and_repeat(corpus: Corpus) -> None:
 def test_shares_follow_the_square_root(corpus: Corpus) -> None:
     labels = np.array([0] * 4 + [1] * 16 + [2] * 4 + [3] * 36)
     odd = replace(corpus, labels=labels, clusters=corpus.clusters)
-    shares = class_shares(odd, "classify")
+    shares = class_shares(odd, stage("classify"))
     assert shares[3] / shares[0] == pytest.approx(3.0)
     assert shares[1] / shares[0] == pytest.approx(2.0)
 
 
 def test_segment_limits_empty_masks(corpus: Corpus) -> None:
-    assert class_shares(corpus, "segment")[2] <= 0.2 + 1e-9
+    few = replace(stage("segment"), empty_share=0.1)
+    assert class_shares(corpus, stage("segment"))[2] <= 0.2 + 1e-9
+    assert class_shares(corpus, few)[2] == pytest.approx(0.1)
+
+
+def test_a_stage_can_ask_for_more_gliomas_and_fewer_unknown(corpus: Corpus) -> None:
+    plain = class_shares(corpus, stage("joint"))
+    asked = replace(stage("joint"), glioma_weight=2.0, unknown_weight=0.35)
+    shares = class_shares(corpus, asked)
+    assert shares[0] / shares[1] == pytest.approx(2.0 * plain[0] / plain[1])
+    assert shares[-1] / shares[1] == pytest.approx(0.5 * plain[-1] / plain[1])
 
 
 def test_a_cluster_counts_once(corpus: Corpus) -> None:

@@ -13,7 +13,7 @@ from ml.models import registry
 from ml.training import publish as publishing
 from ml.training.__main__ import NETWORKS, main
 from ml.training.checkpoint import save_arrays
-from ml.training.config import RECIPES, RunConfig, official_stages, shortened
+from ml.training.config import RECIPES, RunConfig, official, toy
 
 
 @pytest.fixture
@@ -51,13 +51,15 @@ def test_help_explains_stages_start_and_resuming(capsys: pytest.CaptureFixture[s
 def test_all_networks_by_default_and_imagenet_for_the_classifiers(
     runs: list[tuple[RunConfig, Path]], tmp_path: Path
 ) -> None:
+    best = tmp_path / "mobilenet" / "pretrain" / "best.npz"
+    save_arrays(best, [])
     assert main(["--runs", str(tmp_path)]) == 0
     assert [config.network for config, _ in runs] == list(NETWORKS)
     assert [folder for _, folder in runs] == [tmp_path / name for name in NETWORKS]
     starts = {config.network: config.weights for config, _ in runs}
     assert starts == {
         **dict.fromkeys(("mobilenet", "resnet50", "xception"), "imagenet"),
-        "unet": "none",
+        "unet": str(best),
     }
 
 
@@ -77,7 +79,21 @@ def test_the_official_split_has_a_folder_of_its_own_and_no_outline(
     ((config, folder),) = runs
     assert folder == tmp_path / "xception-official_sartaj"
     assert config.split == "official_sartaj"
-    assert {stage.task for stage in config.stages} == {"head", "classify"}
+    assert [stage.task for stage in config.stages] == ["classify"]
+    assert config.weights == "imagenet"
+    assert main(["unet", "--split", "official_sartaj", "--runs", str(tmp_path)]) == 2
+
+
+def test_an_outline_without_pre_training_names_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["unet", "--weights", "none", "--runs", str(tmp_path)]) == 1
+    assert "train the mobilenet first" in capsys.readouterr().err
+
+
+def test_toy_runs_are_never_published(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mobilenet", "--toy", "--publish"]) == 2
+    assert "--toy" in capsys.readouterr().err
 
 
 def test_options_reach_the_run(runs: list[tuple[RunConfig, Path]], tmp_path: Path) -> None:
@@ -98,7 +114,7 @@ def test_an_unknown_network_and_a_failed_run_have_their_status(
 
 def test_shortening_keeps_stages_and_sizes() -> None:
     whole = RECIPES["mobilenet"]
-    short = shortened(whole, steps=2)
+    short = toy(whole)
     assert [s.task for s in short.stages] == [s.task for s in whole.stages]
     sizes = [[p.size for p in s.phases] for s in whole.stages]
     assert [[p.size for p in s.phases] for s in short.stages] == sizes
@@ -109,7 +125,7 @@ def test_shortening_keeps_stages_and_sizes() -> None:
 def test_recipes_pre_train_in_the_domain_then_head_then_all(name: str) -> None:
     recipe = RECIPES[name]
     assert [stage.task for stage in recipe.stages] == ["joint", "head", "classify"]
-    assert [stage.task for stage in official_stages(recipe)] == ["head", "classify"]
+    assert [stage.task for stage in official(recipe).stages] == ["classify"]
 
 
 @pytest.fixture
@@ -119,8 +135,10 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     recipe = RECIPES["unet"]
     folder = tmp_path / "runs" / "unet"
     arrays = [np.ones((3, 3, 1, 4), np.float32) / 3, np.arange(4, dtype=np.float32)]
-    save_arrays(folder / "outline" / "best.npz", arrays, epoch=4, score=0.71, dice=0.73123)
-    (folder / "outline" / "done.json").write_text('{"minutes": 12.34}')
+    for stage in recipe.stages:
+        last = stage.epochs - 1
+        save_arrays(folder / stage.name / "best.npz", arrays, epoch=last, score=0.71, dice=0.73123)
+        (folder / stage.name / "done.json").write_text('{"minutes": 12.34}')
     (folder / "run.json").write_text(json.dumps({"split_id": "ab", "config": recipe.as_dict()}))
     return tmp_path
 
@@ -135,7 +153,7 @@ def test_publishing_writes_a_float16_file_and_its_entry(finished: Path) -> None:
     assert (entry["bytes"], entry["parameters"]) == (file.stat().st_size, 40)
     assert entry["input_size"] == RECIPES["unet"].stages[-1].phases[-1].size
     assert entry["validation"] == {"score": 0.71, "dice": 0.7312}
-    assert (entry["kind"], entry["minutes"]) == ("segmenter", 12.3)
+    assert (entry["kind"], entry["minutes"]) == ("segmenter", 24.7)
     assert entry["run"]["split_id"] == "ab"
     content = json.loads(listed.read_text())
     assert content["mobilenet"] == {"file": "kept"}
@@ -144,7 +162,7 @@ def test_publishing_writes_a_float16_file_and_its_entry(finished: Path) -> None:
 
 
 def test_an_unfinished_run_is_not_published(finished: Path) -> None:
-    (finished / "runs" / "unet" / "outline" / "done.json").unlink()
+    (finished / "runs" / "unet" / RECIPES["unet"].stages[-1].name / "done.json").unlink()
     with pytest.raises(TrainingError, match=r"python -m ml\.training unet"):
         publishing.publish("unet", finished / "runs")
     assert not (finished / "weights").exists()
@@ -153,3 +171,10 @@ def test_an_unfinished_run_is_not_published(finished: Path) -> None:
 def test_every_trained_network_is_a_registered_one() -> None:
     assert set(NETWORKS) == {*registry.CLASSIFIERS, registry.SEGMENTER} == set(RECIPES)
     assert all(replace(recipe).network == name for name, recipe in RECIPES.items())
+
+
+def test_the_size_is_that_of_the_kept_epoch() -> None:
+    stage = RECIPES["mobilenet"].stages[0]
+    first, second = stage.phases
+    assert publishing.size_at(stage, first.epochs - 1) == first.size
+    assert publishing.size_at(stage, first.epochs) == second.size

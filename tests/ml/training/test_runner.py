@@ -119,3 +119,19 @@ def test_another_recipe_does_not_resume(drawn_splits: Path) -> None:
     layer.build((None, 3))
     with pytest.raises(TrainingError, match="recipe was changed"):
         assign(layer.weights, [np.zeros((3, 3))], what="weights")
+
+
+def test_a_folder_keeps_one_recipe(drawn_splits: Path) -> None:
+    run = Run(config(), drawn_splits / "m")
+    stage = run.config.stages[0]
+    run.claim(stage, run.folder / stage.name)
+    run.claim(stage, run.folder / stage.name)
+    other = Run(config(seed=4), drawn_splits / "m")
+    with pytest.raises(TrainingError, match="another recipe"):
+        other.claim(stage, other.folder / stage.name)
+
+
+def test_only_the_end_of_a_path_is_written_down() -> None:
+    assert config(weights="/home/me/runs/mobilenet/pretrain/best.npz").as_dict()["weights"] == (
+        "mobilenet/pretrain/best.npz"
+    )

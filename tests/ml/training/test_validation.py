@@ -155,7 +155,7 @@ def test_only_kernels_decay(tiny: None, drawn_splits: Path) -> None:
         assert model.optimizer._use_weight_decay(variable) == (variable.name == "kernel")
 
 
-def start(run: Run) -> tuple[Any, None]:
+def start(run: Run) -> tuple[Any, Any]:
     from ml.training.runner import start_network
 
-    return start_network(run.config), None
+    return start_network(run.config)
