@@ -98,24 +98,48 @@ class RunConfig:
 
 
 def _classifier(
-    network: str, rate: float, joint: tuple[Phase, ...], fine: tuple[Phase, ...]
+    network: str,
+    *,
+    rate: float,
+    joint: tuple[Phase, ...],
+    fine: Phase,
+    sharpen: Phase | None = None,
 ) -> RunConfig:
-    return RunConfig(
-        network=network,
-        stages=(
-            Stage("pretrain", "joint", joint, learning_rate=rate),
-            Stage("head", "head", (Phase(fine[0].size, 1),), learning_rate=1e-3, strength=0.7),
-            Stage("finetune", "classify", fine, learning_rate=2e-4, strength=1.0),
-        ),
-    )
+    """In-domain pre-training, then the two steps of transfer: head alone, all of it.
+
+    Args:
+        network: registry name.
+        rate: peak learning rate of the pre-training.
+        joint: sizes of the pre-training.
+        fine: size and length of the fine-tuning.
+        sharpen: a second pre-training at a larger size, with a learning-rate cosine of its own.
+    """
+    stages = [Stage("pretrain", "joint", joint, learning_rate=rate)]
+    if sharpen is not None:
+        stages.append(Stage("sharpen", "joint", (sharpen,), learning_rate=0.6 * rate))
+    stages.append(Stage("head", "head", (Phase(fine.size, 1),), learning_rate=1e-3, strength=0.7))
+    stages.append(Stage("finetune", "classify", (fine,), learning_rate=2e-4))
+    return RunConfig(network=network, stages=tuple(stages))
 
 
 RECIPES: dict[str, RunConfig] = {
     "mobilenet": _classifier(
-        "mobilenet", 1.5e-3, (Phase(96, 14), Phase(128, 10)), (Phase(160, 4),)
+        "mobilenet", rate=1.5e-3, joint=(Phase(96, 14), Phase(128, 10)), fine=Phase(160, 4)
     ),
-    "xception": _classifier("xception", 1e-3, (Phase(64, 12), Phase(96, 10)), (Phase(128, 4),)),
-    "resnet50": _classifier("resnet50", 1e-3, (Phase(64, 12), Phase(96, 10)), (Phase(128, 4),)),
+    "xception": _classifier(
+        "xception",
+        rate=1e-3,
+        joint=(Phase(64, 10), Phase(96, 8)),
+        sharpen=Phase(128, 7),
+        fine=Phase(128, 2),
+    ),
+    "resnet50": _classifier(
+        "resnet50",
+        rate=1e-3,
+        joint=(Phase(64, 12), Phase(96, 10)),
+        sharpen=Phase(128, 8),
+        fine=Phase(128, 2),
+    ),
     "unet": RunConfig(
         network="unet",
         stages=(

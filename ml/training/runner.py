@@ -137,7 +137,7 @@ class Run:
         """
         classifier.trainable = True
         if stage.task == "joint":
-            return build_joint(classifier)
+            return before if before.name.endswith("_joint") else build_joint(classifier)
         if stage.task == "segment":
             if before.name == "unet":
                 return before

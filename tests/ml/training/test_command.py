@@ -124,7 +124,9 @@ def test_shortening_keeps_stages_and_sizes() -> None:
 @pytest.mark.parametrize("name", ["mobilenet", "xception", "resnet50"])
 def test_recipes_pre_train_in_the_domain_then_head_then_all(name: str) -> None:
     recipe = RECIPES[name]
-    assert [stage.task for stage in recipe.stages] == ["joint", "head", "classify"]
+    tasks = [stage.task for stage in recipe.stages]
+    assert tasks[-2:] == ["head", "classify"]
+    assert set(tasks[:-2]) == {"joint"}
     assert [stage.task for stage in official(recipe).stages] == ["classify"]
 
 
