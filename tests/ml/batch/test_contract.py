@@ -1,0 +1,149 @@
+"""The command line's contract: columns, rows and masks."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml import batch
+from ml.batch import main, run
+from ml.labels import CLASSES
+from ml.pipeline import analyse
+from tests.ml.batch.inbox import HEADER, rows_of, write_picture
+from tests.ml.fakes import FakeEngine, disc_picture, scan_of
+from tests.ml.io.pictures import dicom
+
+
+def test_columns_are_the_contract(inbox: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    assert main([str(inbox), "--out", str(out)], engine=FakeEngine()) == 0
+    first = (out / "readings.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert first == HEADER
+
+
+def test_one_row_a_file_sorted_and_as_given(inbox: Path, tmp_path: Path):
+    summary = run([str(inbox)], tmp_path / "out", FakeEngine(), progress=False)
+    names = ["a.png", "b.png", "deep/IM0001", "deep/er/a.png", "deep/z.PNG", "other/1.2.840.113"]
+    assert [row["file"] for row in rows_of(tmp_path / "out")] == [
+        str(inbox / name) for name in names
+    ]
+    assert (summary.read, summary.failed, summary.kept, summary.found) == (6, 0, 0, 6)
+
+
+def test_a_row_says_what_the_analysis_says(tmp_path: Path):
+    file = write_picture(tmp_path / "scan.png", 150)
+    out = tmp_path / "out"
+    run([str(file)], out, FakeEngine(), progress=False)
+    (row,) = rows_of(out)
+    expected = analyse(scan_of(np.asarray(Image.open(file), np.float32)), FakeEngine())
+    assert (row["status"], row["reason"]) == ("ok", "")
+    assert row["prediction"] == expected.mean.label
+    assert float(row["confidence"]) == pytest.approx(expected.mean.confidence, abs=1e-6)
+    assert row["agreement"] == str(expected.agreement)
+    for reading in (*expected.classifications, expected.mean):
+        found = [float(row[f"{reading.model}_{label}"]) for label in CLASSES]
+        np.testing.assert_allclose(found, reading.probabilities, atol=2e-6)
+    assert row["area_px"] == str(expected.segmentation.measurement.area_px)
+    assert row["area_mm2"] == ""  # a PNG states no spacing
+    assert row["mask_file"] == "masks/scan.png"
+    mask = cv2.imread(str(out / row["mask_file"]), cv2.IMREAD_UNCHANGED)
+    assert mask.dtype == np.uint8
+    assert mask.shape == (150, 150)
+    np.testing.assert_array_equal(mask, expected.segmentation.mask * np.uint8(255))
+    assert mask.any()
+
+
+def test_area_in_mm2_only_with_the_headers_spacing(tmp_path: Path):
+    stored = disc_picture(128).astype(np.uint16) * 10
+    (tmp_path / "with.dcm").write_bytes(dicom(stored, PixelSpacing=[0.5, 0.75]))
+    (tmp_path / "without.dcm").write_bytes(dicom(stored, PixelSpacing=None))
+    out = tmp_path / "out"
+    run([str(tmp_path / "with.dcm"), str(tmp_path / "without.dcm")], out, FakeEngine())
+    known, unknown = rows_of(out)
+    assert int(known["area_px"]) == int(unknown["area_px"]) > 0
+    assert float(known["area_mm2"]) == pytest.approx(int(known["area_px"]) * 0.375)
+    assert unknown["area_mm2"] == ""
+
+
+def test_same_stem_gets_a_mask_of_its_own(inbox: Path, tmp_path: Path):
+    run([str(inbox)], tmp_path / "out", FakeEngine(), progress=False)
+    masks = {
+        Path(r["file"]).relative_to(inbox).as_posix(): r["mask_file"]
+        for r in rows_of(tmp_path / "out")
+    }
+    assert masks["a.png"] == "masks/a.png"
+    assert masks["deep/er/a.png"].startswith("masks/a-")
+    assert len(set(masks.values())) == 6
+    for name, mask in masks.items():
+        picture = Image.open(inbox / name)
+        assert Image.open(tmp_path / "out" / mask).size == picture.size
+    run([str(inbox)], tmp_path / "again", FakeEngine(), progress=False)
+    assert [r["mask_file"] for r in rows_of(tmp_path / "again")] == list(masks.values())
+
+
+def test_a_bad_file_is_a_row_and_the_run_goes_on(inbox: Path, tmp_path: Path):
+    (inbox / "empty.png").write_bytes(b"")
+    (inbox / "cut.png").write_bytes((inbox / "b.png").read_bytes()[:60])
+    (inbox / "text.png").write_text("hello,\nworld", encoding="utf-8")
+    named = tmp_path / "named.txt"
+    named.write_text("a named file is a row whatever it is", encoding="utf-8")
+    missing = tmp_path / "missing.png"
+    out = tmp_path / "out"
+    assert main([str(inbox), str(named), str(missing), "--out", str(out)], engine=FakeEngine()) == 0
+    rows = {Path(row["file"]).name: row for row in rows_of(out)}
+    failed = {name for name, row in rows.items() if row["status"] == "failed"}
+    assert failed == {"empty.png", "cut.png", "text.png", "named.txt", "missing.png"}
+    assert len(rows_of(out)) == 11
+    for name in failed:
+        assert rows[name]["reason"]
+        assert "\n" not in rows[name]["reason"]
+        assert set(list(rows[name].values())[3:]) == {""}
+    assert "No such file" in rows["missing.png"]["reason"]
+    assert "PNG" in rows["text.png"]["reason"]  # says what is accepted
+    assert not (out / "masks" / "empty.png").exists()
+
+
+def test_too_large_a_file_is_refused_unread(tmp_path: Path):
+    file = tmp_path / "huge.png"
+    with file.open("wb") as handle:
+        handle.truncate(2**31)  # sparse
+    run([str(file)], tmp_path / "out", FakeEngine(), progress=False)
+    (row,) = rows_of(tmp_path / "out")
+    assert row["status"] == "failed"
+    assert "2048 MB" in row["reason"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_does_not_hang_the_run(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.png")
+    run([str(tmp_path / "pipe.png")], tmp_path / "out", FakeEngine(), progress=False)
+    assert "no regular file" in rows_of(tmp_path / "out")[0]["reason"]
+
+
+def test_memory_stays_flat(inbox: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(batch, "GROUP_PIXELS", 2 * 110**2)
+    engine = FakeEngine()
+    run([str(inbox)], tmp_path / "out", engine, progress=False)
+    sizes = [count for name, count in engine.calls if name == "unet"]
+    assert sum(sizes) == 6
+    assert max(sizes) <= 2
+    assert len(rows_of(tmp_path / "out")) == 6
+
+
+def test_help_explains_itself(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    for word in ("readings.csv", "masks", "exit status", "failed", "--out", "not a medical device"):
+        assert word in text
+
+
+def test_a_bar_shows_progress_and_a_line_sums_up(inbox: Path, tmp_path: Path, capsys):
+    assert main([str(inbox), "--out", str(tmp_path / "out")], engine=FakeEngine()) == 0
+    shown = capsys.readouterr()
+    assert "6/6" in shown.err
+    assert "6 read, 0 failed" in shown.out
