@@ -1,14 +1,14 @@
 """Which pictures are evaluated, and where their pixels and outlines come from."""
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ml.datasets.readers import Picture, load_mask, load_pixels, read_all
-from ml.errors import MetricsError
+from ml.datasets.tables import read_rows
+from ml.errors import DatasetError, MetricsError
 from ml.labels import CLASSES
 from ml.results import BoolArray, FloatArray
 
@@ -58,16 +58,18 @@ class Library:
         return load_mask(self.picture(path), self.root)
 
 
-def read_split(path: Path) -> list[Row]:
+def read_split(path: Path) -> Sequence[Row]:
     """Rows of a split file.
 
     Raises:
         MetricsError: the file is absent.
     """
-    if not path.is_file():
-        raise MetricsError(f"data/splits/{path.name} is missing; restore it from the repository")
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    try:
+        return read_rows(path)
+    except DatasetError as error:
+        raise MetricsError(
+            f"data/splits/{path.name} is missing; restore it from the repository"
+        ) from error
 
 
 def one_a_cluster(rows: Iterable[Row]) -> list[Row]:

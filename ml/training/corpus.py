@@ -1,6 +1,5 @@
 """The pictures of a split, prepared once and kept as uint8 arrays in an ignored cache."""
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ml.datasets.readers import Picture, data_root, load_mask, load_pixels, read_all
-from ml.errors import TrainingError
+from ml.datasets.tables import read_rows
+from ml.errors import DatasetError, TrainingError
 from ml.labels import CLASSES, NO_TUMOR
 from ml.preprocess import prepare, prepare_mask
 
@@ -81,13 +81,13 @@ def read_split(split: str) -> list[dict[str, str]]:
         TrainingError: no such split.
     """
     path = REPOSITORY / "data" / "splits" / f"{split}.csv"
-    if not path.is_file():
+    try:
+        return read_rows(path)
+    except DatasetError as error:
         raise TrainingError(
             f"There is no split {split!r}: run `python -m ml.datasets.splits`, which writes "
             "data/splits/*.csv from the data sets."
-        )
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+        ) from error
 
 
 def split_id(split: str) -> str:
