@@ -5,12 +5,14 @@ convention → backbone → "gap" (global average) → "dropout" → "logits" (B
 "Flat" means that no model is nested in another, which Grad-CAM needs in Keras 3.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import keras
+import numpy as np
 
 from ml.labels import CLASSES
 
@@ -28,6 +30,7 @@ class Backbone:
         feature_layer: last feature map before the global average; Grad-CAM reads it.
         taps: layers at strides 4, 8, 16 and 32 for a decoder, finest first.
         fine_tap: layer at stride 2.
+        branch_ends: names of the normalisations that end a residual branch, as a pattern.
     """
 
     build: Callable[..., Any]
@@ -35,6 +38,7 @@ class Backbone:
     feature_layer: str
     taps: tuple[str, str, str, str]
     fine_tap: str
+    branch_ends: str | None = None
 
 
 BACKBONES: Mapping[str, Backbone] = MappingProxyType(
@@ -57,6 +61,7 @@ BACKBONES: Mapping[str, Backbone] = MappingProxyType(
                 "block14_sepconv2_act",
             ),
             "block1_conv2_act",
+            r"block([2-4]|13)_sepconv2_bn|block([5-9]|1[0-2])_sepconv3_bn",
         ),
         "resnet50": Backbone(
             keras.applications.ResNet50,
@@ -64,6 +69,7 @@ BACKBONES: Mapping[str, Backbone] = MappingProxyType(
             "conv5_block3_out",
             ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"),
             "conv1_relu",
+            r"conv\d_block\d_3_bn",
         ),
     }
 )
@@ -111,7 +117,25 @@ def build_classifier(
     logits = keras.layers.Dense(len(CLASSES), name="logits")(pooled)
     model = keras.Model(image, logits, name=name)
     set_batch_norm_momentum(model, BATCH_NORM_MOMENTUM)
+    if backbone.branch_ends is not None and not imagenet:
+        silence_branches(model, backbone.branch_ends)
     return model
+
+
+def silence_branches(model: Any, pattern: str) -> None:
+    """Start residual branches at zero, so that a new network begins as its shortcuts alone.
+
+    Otherwise every branch adds its variance and the first logits are far too large.
+
+    Args:
+        model: a network with random weights; changed in place.
+        pattern: of the names of the normalisations that end a branch.
+
+    Reference: Goyal et al. 2017, arXiv:1706.02677, section 5.1.
+    """
+    for layer in model.layers:
+        if re.fullmatch(pattern, layer.name):
+            layer.gamma.assign(np.zeros(layer.gamma.shape))
 
 
 def set_batch_norm_momentum(model: Any, momentum: float) -> None:

@@ -96,5 +96,10 @@ def build_joint(classifier: Any, *, stride: int = 4) -> Any:
 
 
 def build_unet(classifier: Any) -> Any:
-    """U-Net on a classifier's encoder: (B, S, S, 1) → mask logits (B, S, S, 1)."""
-    return keras.Model(classifier.input, decode(classifier, stride=1), name="unet")
+    """U-Net on a classifier's encoder: (B, S, S, 1) → mask logits (B, S, S, 1).
+
+    On the MobileNet it is called "unet", as its weights were published; on any other encoder
+    "unet_" and the encoder's name.
+    """
+    name = "unet" if classifier.name == "mobilenet" else f"unet_{classifier.name}"
+    return keras.Model(classifier.input, decode(classifier, stride=1), name=name)

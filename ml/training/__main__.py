@@ -7,6 +7,7 @@ the networks that the app uses into assets/weights/.
 """
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,29 @@ from ml.errors import SulcusError, TrainingError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNS = REPOSITORY / "runs"
-NETWORKS = ("mobilenet", "unet", "resnet50", "xception")
+SHIPPED = ("mobilenet", "unet", "resnet50", "xception")
+"""What the app runs, in the order of training."""
+COMPARED = (
+    "multitask",
+    "detector",
+    "resunet",
+    "unet_resnet50",
+    "small_cnn",
+    "mlp",
+    "alexnet",
+    "vgg16",
+    "inception_v3",
+)
+"""What stands beside them in the comparison."""
+NETWORKS = (*SHIPPED, *COMPARED)
+GROWS_ON = {
+    "unet": "mobilenet",
+    "multitask": "mobilenet",
+    "detector": "mobilenet",
+    "unet_resnet50": "resnet50",
+}
+"""Network → the one whose in-domain pre-training it starts from."""
+NEEDS_MASKS = ("unet", "resunet", "unet_resnet50", "multitask", "detector")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,17 +51,17 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "networks",
         nargs="*",
-        default=list(NETWORKS),
+        default=list(SHIPPED),
         metavar="NETWORK",
-        help=f"what to train: {', '.join(NETWORKS)} (default: all, in this order)",
+        help=f"what to train: {', '.join(NETWORKS)} (default: {', '.join(SHIPPED)})",
     )
     found.add_argument(
         "--weights",
         default="imagenet",
         metavar="imagenet|none|PATH",
         help="where to start: ImageNet weights (the default; downloaded by keras), nothing, or a "
-        "file, .npz of an earlier run or published .safetensors. Unless a file is given, the "
-        "U-Net starts from the pre-trained MobileNet of the same runs folder",
+        "file, .npz of an earlier run or published .safetensors. Unless a file is given, "
+        f"{', '.join(GROWS_ON)} start from the pre-trained encoder of the same runs folder",
     )
     found.add_argument(
         "--split",
@@ -55,6 +78,11 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--seed", type=int, default=None, help="of sampling and initialisation")
     found.add_argument(
+        "--distribute",
+        action="store_true",
+        help="divide each batch among all accelerators of this machine (TensorFlow or JAX)",
+    )
+    found.add_argument(
         "--toy", action="store_true", help="a few steps only, to see that everything works"
     )
     found.add_argument(
@@ -68,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     options = parser().parse_args(arguments)
+    # large tensors are kept and used again instead of being asked of the system at every step
+    os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
     unknown = [name for name in options.networks if name not in NETWORKS]
     if unknown:
         sys.stderr.write(f"unknown network {unknown[0]!r}; known: {', '.join(NETWORKS)}\n")
@@ -77,8 +107,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.toy and options.runs == RUNS:
         options.runs = RUNS / "toy"
-    if options.split != "clean" and "unet" in options.networks:
-        sys.stderr.write(f"the {options.split} split has no masks: leave out the unet\n")
+    masked = [name for name in options.networks if name in NEEDS_MASKS]
+    if options.split != "clean" and masked:
+        sys.stderr.write(f"the {options.split} split has no masks: leave out the {masked[0]}\n")
         return 2
     try:
         for name in options.networks:
@@ -101,16 +132,19 @@ def train_one(name: str, options: argparse.Namespace) -> None:
         TrainingError: it cannot start or resume.
     """
     from ml.training.config import RECIPES, official, toy
+    from ml.training.detector import DetectorRun
+    from ml.training.devices import accelerators
     from ml.training.runner import Run, summary
 
     suffix = "" if options.split == "clean" else f"-{options.split}"
     weights = options.weights
-    if name == "unet" and weights in ("imagenet", "none"):
-        pretrained = options.runs / "mobilenet" / "pretrain" / "best.npz"
+    if name in GROWS_ON and weights in ("imagenet", "none"):
+        encoder = GROWS_ON[name]
+        pretrained = options.runs / encoder / "pretrain" / "best.npz"
         if not pretrained.is_file():
             raise TrainingError(
-                "The U-Net grows on the MobileNet's pre-training, which is not in "
-                f"{options.runs}: train the mobilenet first, or give `--weights PATH`."
+                f"The {name} grows on the pre-training of the {encoder}, which is not in "
+                f"{options.runs}: train the {encoder} first, or give `--weights PATH`."
             )
         weights = str(pretrained)
     config = replace(RECIPES[name], weights=weights, split=options.split)
@@ -120,7 +154,9 @@ def train_one(name: str, options: argparse.Namespace) -> None:
         config = replace(config, seed=options.seed)
     if options.toy:
         config = toy(config)
-    run = Run(config, options.runs / f"{name}{suffix}")
+    devices = accelerators() if options.distribute else None
+    kind = DetectorRun if name == "detector" else Run
+    run = kind(config, options.runs / f"{name}{suffix}", devices)
     print(f"{name}: training on {summary(run.train)}; checked on {summary(run.check)}")
     run.go()
 

@@ -7,9 +7,12 @@ import keras
 import numpy as np
 
 from ml.labels import CLASSES, NO_TUMOR
-from ml.training.augment import augment
-from ml.training.config import RunConfig, Stage
+from ml.results import FloatArray
+from ml.training.augment import RECIPE, augment
+from ml.training.config import OUTLINING, RunConfig, Stage
 from ml.training.corpus import UNKNOWN_TUMOUR, Corpus
+from ml.training.counterfactual import CounterfactualMixer
+from ml.training.multitask import multitask_targets
 
 GLIOMA = CLASSES.index("glioma")
 
@@ -21,7 +24,7 @@ def class_shares(corpus: Corpus, stage: Stage) -> dict[int, float]:
     loss through their set of possible classes.
     """
     wanted = [*range(len(CLASSES))]
-    if stage.task in ("joint", "segment"):
+    if stage.task in OUTLINING:
         wanted.append(UNKNOWN_TUMOUR)
     sizes = {c: len(np.unique(corpus.clusters[corpus.labels == c])) for c in wanted}
     roots = {c: math.sqrt(n) for c, n in sizes.items() if n}
@@ -52,6 +55,10 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
         self.task, self.strength = stage.task, stage.strength
+        self.families = RECIPE
+        for name in stage.extra_families:
+            self.families = self.families.including(name)
+        self.mixer = CounterfactualMixer() if stage.edited else None
         if self.task == "segment":
             corpus = corpus.select(corpus.has_mask)
         self.corpus, self.mask_shape = corpus, mask_shape
@@ -80,32 +87,45 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
         rng = np.random.default_rng([self.seed, self.epoch, index])
         classes = rng.choice(list(self.shares), self.batch, p=list(self.shares.values()))
-        rows = [self._draw(int(c), rng) for c in classes]
-        images = np.stack([row[0] for row in rows])[..., None]
         labels = np.stack([self._target(int(c)) for c in classes])
+        drawn = [self._draw(int(c), rng) for c in classes]
+        images, masks = (np.stack([row[i] for row in drawn])[..., None] for i in (0, 1))
+        known = np.array([row[2] for row in drawn])
+        if self.mixer is not None:
+            edited = self.mixer(images, labels, masks, known, rng)
+            images, labels, masks = edited.images, edited.targets, edited.masks
+            known = edited.known
+        outlined = self.mask_shape is not None
+        for row in range(self.batch):
+            mask = masks[row, ..., 0] if outlined else None
+            images[row, ..., 0], moved = augment(
+                images[row, ..., 0], mask, rng, strength=self.strength, families=self.families
+            )
+            if moved is not None:
+                masks[row, ..., 0] = moved
         if self.mask_shape is None:
             return images, labels, np.ones(self.batch, np.float32)
-        masks = np.stack([row[1] for row in rows])[..., None]
-        known = np.array([row[2] for row in rows], np.float32)
+        masks = np.stack([shrink(mask, self.mask_shape) for mask in masks[..., 0]])[..., None]
+        weights = known.astype(np.float32)
         if self.task == "segment":
-            return images, masks, known
+            return images, masks, weights
+        if self.task == "multitask":
+            return images, *multitask_targets(labels, masks, weights)
         return (
             images,
             {"logits": labels, "mask_logits": masks},
-            {"logits": np.ones(self.batch, np.float32), "mask_logits": known},
+            {"logits": np.ones(self.batch, np.float32), "mask_logits": weights},
         )
 
-    def _draw(self, label: int, rng: np.random.Generator) -> tuple[Any, Any, bool]:
+    def _draw(self, label: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, bool]:
+        """Picture and mask (S, S) in 0..1 as they are, and whether the outline is known."""
         clusters = self.members[label]
         positions = clusters[int(rng.integers(len(clusters)))]
         first = self.mask_shape is not None and rng.random() < 0.7
         position = int(positions[0] if first else rng.choice(positions))
         image = self.corpus.images[position].astype(np.float32) / 255.0
-        if self.mask_shape is None:
-            return augment(image, None, rng, strength=self.strength)[0], None, False
         mask = self.corpus.masks[position].astype(np.float32) / 255.0
-        image, moved = augment(image, mask, rng, strength=self.strength)
-        return image, shrink(moved, self.mask_shape), bool(self.corpus.has_mask[position])
+        return image, mask, bool(self.corpus.has_mask[position])
 
     @staticmethod
     def _target(label: int) -> Any:

@@ -4,7 +4,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-Task = Literal["joint", "head", "classify", "segment"]
+Task = Literal["joint", "head", "classify", "segment", "detect", "multitask", "recipe"]
+
+OUTLINING: tuple[Task, ...] = ("joint", "segment", "multitask")
+"""Tasks that train a mask."""
+ENCODER: dict[str, str] = {
+    "unet": "mobilenet",
+    "unet_resnet50": "resnet50",
+    "resunet": "mobilenet",
+    "multitask": "mobilenet",
+    "detector": "mobilenet",
+}
+"""Encoder of the networks that are not named after theirs."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,8 @@ class Stage:
         name: folder name of the stage inside the run.
         task: "joint" outlines and classifies (in-domain pre-training); "head" trains only the
             last layer on a frozen backbone; "classify" fine-tunes all of it; "segment" trains
-            the U-Net.
+            the U-Net; "detect" trains the detector; "multitask" tumour, type and outline at
+            once; "recipe" freezes what a baseline's published recipe freezes.
         phases: progressive sizes, in order.
         learning_rate: peak of the cosine, after the warm-up.
         warmup: share of the steps spent rising to the peak.
@@ -37,6 +49,8 @@ class Stage:
         glioma_weight: factor on the share of gliomas in a batch, the hardest to outline.
         unknown_weight: factor on the share of Br35H's tumours of unknown type.
         empty_share: largest share of tumour-free slices in a batch of the outline.
+        extra_families: augmentation families beyond the recipe's, see `Families`.
+        edited: tumours are painted out and blended in (`CounterfactualMixer`).
     """
 
     name: str
@@ -49,6 +63,8 @@ class Stage:
     glioma_weight: float = 1.0
     unknown_weight: float = 0.7
     empty_share: float = 0.2
+    extra_families: tuple[str, ...] = ()
+    edited: bool = False
 
     @property
     def epochs(self) -> int:
@@ -103,7 +119,8 @@ def _classifier(
     rate: float,
     joint: tuple[Phase, ...],
     fine: Phase,
-    sharpen: Phase | None = None,
+    fine_rate: float = 2e-4,
+    batch: int = 32,
 ) -> RunConfig:
     """In-domain pre-training, then the two steps of transfer: head alone, all of it.
 
@@ -112,14 +129,15 @@ def _classifier(
         rate: peak learning rate of the pre-training.
         joint: sizes of the pre-training.
         fine: size and length of the fine-tuning.
-        sharpen: a second pre-training at a larger size, with a learning-rate cosine of its own.
+        fine_rate: peak learning rate of the fine-tuning.
+        batch: pictures a batch; an epoch has 3,200.
     """
-    stages = [Stage("pretrain", "joint", joint, learning_rate=rate)]
-    if sharpen is not None:
-        stages.append(Stage("sharpen", "joint", (sharpen,), learning_rate=0.6 * rate))
-    stages.append(Stage("head", "head", (Phase(fine.size, 1),), learning_rate=1e-3, strength=0.7))
-    stages.append(Stage("finetune", "classify", (fine,), learning_rate=2e-4))
-    return RunConfig(network=network, stages=tuple(stages))
+    stages = (
+        Stage("pretrain", "joint", joint, learning_rate=rate),
+        Stage("head", "head", (Phase(fine.size, 1),), learning_rate=1e-3, strength=0.7),
+        Stage("finetune", "classify", (fine,), learning_rate=fine_rate),
+    )
+    return RunConfig(network=network, stages=stages, batch=batch, steps=3200 // batch)
 
 
 RECIPES: dict[str, RunConfig] = {
@@ -129,41 +147,131 @@ RECIPES: dict[str, RunConfig] = {
     "xception": _classifier(
         "xception",
         rate=1e-3,
-        joint=(Phase(64, 10), Phase(96, 8)),
-        sharpen=Phase(128, 7),
-        fine=Phase(128, 2),
+        joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
+        fine=Phase(128, 4),
+        fine_rate=4e-4,
+        batch=16,
     ),
     "resnet50": _classifier(
         "resnet50",
         rate=1e-3,
-        joint=(Phase(64, 12), Phase(96, 10)),
-        sharpen=Phase(128, 8),
-        fine=Phase(128, 2),
+        joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
+        fine=Phase(128, 4),
+        fine_rate=4e-4,
+        batch=16,
     ),
     "unet": RunConfig(
         network="unet",
         stages=(
-            Stage("outline", "segment", (Phase(128, 5), Phase(192, 7)), learning_rate=1e-3),
+            Stage(
+                "outline",
+                "segment",
+                (Phase(128, 12), Phase(160, 6)),
+                learning_rate=1e-3,
+                glioma_weight=1.6,
+                unknown_weight=0.4,
+                extra_families=("elastic",),
+                edited=True,
+            ),
             Stage(
                 "refine",
                 "segment",
-                (Phase(160, 13), Phase(192, 2)),
+                (Phase(128, 4), Phase(160, 4)),
+                learning_rate=6e-4,
+                strength=1.3,
+                glioma_weight=1.6,
+                unknown_weight=0.4,
+                extra_families=("elastic", "cutout"),
+            ),
+        ),
+        batch=16,
+        steps=150,
+    ),
+    "resunet": RunConfig(
+        network="resunet",
+        stages=(
+            Stage(
+                "outline",
+                "segment",
+                (Phase(96, 8), Phase(128, 12), Phase(160, 4)),
+                learning_rate=1e-3,
+                glioma_weight=1.6,
+                unknown_weight=0.4,
+            ),
+        ),
+        batch=16,
+        steps=150,
+    ),
+    "unet_resnet50": RunConfig(
+        network="unet_resnet50",
+        stages=(
+            Stage(
+                "outline",
+                "segment",
+                (Phase(128, 8), Phase(160, 4)),
                 learning_rate=8e-4,
                 glioma_weight=1.6,
                 unknown_weight=0.4,
-                empty_share=0.15,
             ),
         ),
-        batch=24,
+        batch=16,
+        steps=150,
+    ),
+    "multitask": RunConfig(
+        network="multitask",
+        stages=(
+            Stage("multitask", "multitask", (Phase(96, 6), Phase(128, 8), Phase(160, 4)), 1e-3),
+        ),
+    ),
+    "detector": RunConfig(
+        network="detector",
+        stages=(
+            Stage(
+                "detect",
+                "detect",
+                (Phase(128, 10), Phase(160, 14)),
+                learning_rate=1e-3,
+                glioma_weight=1.3,
+                unknown_weight=0.4,
+            ),
+        ),
+        batch=16,
+        steps=150,
+    ),
+    "mlp": RunConfig(
+        network="mlp", stages=(Stage("classes", "classify", (Phase(64, 30),), 1e-3, strength=0.7),)
+    ),
+    "small_cnn": RunConfig(
+        network="small_cnn",
+        stages=(Stage("classes", "classify", (Phase(96, 14), Phase(128, 10)), 2e-3),),
+    ),
+    "alexnet": RunConfig(
+        network="alexnet", stages=(Stage("classes", "classify", (Phase(195, 16),), 1e-4),)
+    ),
+    "vgg16": RunConfig(
+        network="vgg16",
+        stages=(
+            Stage("pretrain", "classify", (Phase(64, 10), Phase(96, 6)), 1e-4),
+            Stage("recipe", "recipe", (Phase(128, 4),), 1e-4),
+        ),
+    ),
+    "inception_v3": RunConfig(
+        network="inception_v3",
+        stages=(
+            Stage("pretrain", "classify", (Phase(96, 12), Phase(128, 6)), 1e-3),
+            Stage("recipe", "recipe", (Phase(128, 3),), 1e-3),
+        ),
+        batch=16,
+        steps=200,
     ),
 }
 """What `make train` runs; docs/experiments.md says how each was chosen."""
 
 
 OFFICIAL_PHASES: dict[str, tuple[Phase, ...]] = {
-    "mobilenet": (Phase(96, 14), Phase(160, 6)),
-    "xception": (Phase(64, 10), Phase(128, 5)),
-    "resnet50": (Phase(64, 10), Phase(128, 5)),
+    "mobilenet": (Phase(96, 10), Phase(160, 2)),
+    "xception": (Phase(64, 8), Phase(128, 2)),
+    "resnet50": (Phase(64, 8), Phase(128, 2)),
 }
 """Sizes of the official comparison; the last one is the size the network is read at."""
 

@@ -112,11 +112,37 @@ def _prepared(picture: Picture, root: Path, side: int) -> tuple[npt.NDArray[np.u
     return image, np.round(covered * 255.0).astype(np.uint8)
 
 
+def rows_of(split: str) -> list[dict[str, str]]:
+    """Rows of a split whose pictures are prepared, with `split` saying which part.
+
+    Raises:
+        TrainingError: no such split.
+    """
+    if not split.startswith("official_"):
+        return [row for row in read_split(split) if row["split"] != "excluded"]
+    source = split.removeprefix("official_")
+    rows = [row for row in read_split("official") if row["source"] == source]
+    return [{**row, "split": official_part(row)} for row in rows]
+
+
+def store_of(paths: list[str]) -> Path:
+    """Cache folder of these pictures as this version prepares them."""
+    key = "\n".join([PREPROCESSING.read_text(), str(CACHED_SIDE), *paths])
+    return CACHE / f"pictures-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def keep(store: Path, images: npt.NDArray[np.uint8], masks: npt.NDArray[np.uint8]) -> None:
+    """Fill a cache folder, whole or not at all, with pictures and masks (N, S, S)."""
+    part = store.with_suffix(".part")
+    part.mkdir(parents=True, exist_ok=True)
+    np.save(part / "images.npy", images)
+    np.save(part / "masks.npy", masks)
+    part.rename(store)
+
+
 def _pictures(paths: list[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Prepared pictures and masks of every path, from the cache when it is the same list."""
-    recipe = PREPROCESSING.read_text()
-    key = hashlib.sha256("\n".join([recipe, str(CACHED_SIDE), *paths]).encode()).hexdigest()[:12]
-    store = CACHE / f"pictures-{key}"
+    store = store_of(paths)
     if not store.is_dir():
         root = data_root()
         known = {picture.path: picture for picture in read_all(root)}
@@ -124,11 +150,7 @@ def _pictures(paths: list[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.u
             _prepared(known[path], root, CACHED_SIDE)
             for path in tqdm(paths, desc="preparing pictures", unit="picture")
         ]
-        part = CACHE / f"pictures-{key}.part"
-        part.mkdir(parents=True, exist_ok=True)
-        np.save(part / "images.npy", np.stack([row[0] for row in rows]))
-        np.save(part / "masks.npy", np.stack([row[1] for row in rows]))
-        part.rename(store)
+        keep(store, np.stack([row[0] for row in rows]), np.stack([row[1] for row in rows]))
     return np.load(store / "images.npy"), np.load(store / "masks.npy")
 
 
@@ -144,11 +166,7 @@ def load_corpus(split: str, part: str) -> Corpus:
         MissingDataset: the pictures are not on this machine.
     """
     official = split.startswith("official_")
-    rows = read_split("official" if official else split)
-    if official:
-        source = split.removeprefix("official_")
-        rows = [{**r, "split": official_part(r)} for r in rows if r["source"] == source]
-    rows = [r for r in rows if official or r["split"] != "excluded"]
+    rows = rows_of(split)
     images, masks = _pictures([r["path"] for r in rows])
     labels = np.array(
         [CLASSES.index(r["label"]) if r["label"] in CLASSES else UNKNOWN_TUMOUR for r in rows]

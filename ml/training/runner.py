@@ -3,7 +3,8 @@
 import json
 import platform
 import time
-from importlib.metadata import version
+from contextlib import AbstractContextManager, nullcontext, suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -11,53 +12,26 @@ import keras
 import numpy as np
 
 from ml.errors import TrainingError
-from ml.models.classifiers import build_classifier
-from ml.models.unet import build_joint, build_unet
-from ml.models.weights import read_arrays
 from ml.training.batches import TrainingBatches
 from ml.training.checkpoint import arrays_of, assign, load_arrays, save_arrays
-from ml.training.config import RunConfig, Stage
+from ml.training.config import ENCODER, OUTLINING, RunConfig, Stage
 from ml.training.corpus import Corpus, load_corpus, split_id
-from ml.training.losses import OutlineLoss, PartialLabelLoss
+from ml.training.devices import across, synchronise_batch_norm
+from ml.training.losses import PartialLabelLoss
+from ml.training.multitask import multitask_losses
+from ml.training.networks import network_for, start_network
 from ml.training.validation import Validation
 
-LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless")
+LIBRARIES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless")
 
 
-def start_network(config: RunConfig) -> tuple[Any, Any]:
-    """Encoder with its class head, and the joint network on it, with the weights to start from.
-
-    Raises:
-        TrainingError: ImageNet weights cannot be downloaded, or the path is no weight file.
-    """
-    encoder = "mobilenet" if config.network == "unet" else config.network
-    if config.weights == "imagenet":
-        try:
-            classifier = build_classifier(encoder, imagenet=True)
-        except Exception as error:
-            raise TrainingError(
-                "ImageNet weights could not be downloaded. Train with `--weights none`, or give "
-                "a weight file with `--weights PATH`."
-            ) from error
-        return classifier, build_joint(classifier)
-    classifier = build_classifier(encoder)
-    joint = build_joint(classifier)
-    if config.weights != "none":
-        arrays = stored_arrays(Path(config.weights))
-        target = joint if len(arrays) == len(joint.weights) else classifier
-        assign(target.weights, arrays, what="weights")
-    return classifier, joint
-
-
-def stored_arrays(path: Path) -> list[Any]:
-    """Arrays of a run's `.npz` or of a published `.safetensors`.
-
-    Raises:
-        TrainingError: there is no such file.
-    """
-    if not path.is_file():
-        raise TrainingError(f"There is no weight file at {path}; see `--weights`.")
-    return read_arrays(path) if path.suffix == ".safetensors" else load_arrays(path)[0]
+def installed(libraries: tuple[str, ...]) -> dict[str, str]:
+    """Version of each library that is there: a run needs one backend, not all."""
+    found = {}
+    for name in libraries:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 class Run:
@@ -68,8 +42,17 @@ class Run:
     validation score). A finished stage is not repeated.
     """
 
-    def __init__(self, config: RunConfig, folder: Path) -> None:
-        self.config, self.folder = config, folder
+    validator: type[Validation] = Validation
+
+    def __init__(self, config: RunConfig, folder: Path, devices: list[str] | None = None) -> None:
+        """Read the pictures and write down what the run is.
+
+        Args:
+            config: the recipe.
+            folder: where everything is kept.
+            devices: accelerators that share each batch; None trains on the default one.
+        """
+        self.config, self.folder, self.devices = config, folder, devices
         folder.mkdir(parents=True, exist_ok=True)
         keras.utils.set_random_seed(config.seed)
         self.train = load_corpus(config.split, "train")
@@ -85,7 +68,7 @@ class Run:
             "pictures": {"train": len(self.train), "validation": len(self.check)},
             "backend": keras.backend.backend(),
             "python": platform.python_version(),
-            "libraries": {name: version(name) for name in LIBRARIES},
+            "libraries": installed(LIBRARIES),
         }
         (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
 
@@ -95,10 +78,23 @@ class Run:
         Raises:
             TrainingError: the folder holds another recipe's run, or a stage came to nothing.
         """
+        with self.scope():
+            return self.all_stages()
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Where networks are built and trained: on one device, or across several."""
+        if self.devices is None:
+            return nullcontext()
+        return across(self.devices, batch=self.config.batch)
+
+    def all_stages(self) -> Any:
+        """One after the other; returns the trained model."""
         classifier, joint = start_network(self.config)
-        model: Any = joint if self.config.network == "unet" else classifier
+        model: Any = joint if self.config.network in ENCODER else classifier
         for stage in self.config.stages:
             model = self.network_for(stage, classifier, model)
+            if self.devices is not None:
+                synchronise_batch_norm(model)
             folder = self.folder / stage.name
             self.claim(stage, folder)
             if not (folder / "done.json").is_file():
@@ -128,31 +124,14 @@ class Run:
         path.write_text(json.dumps(wanted, indent=2) + "\n")
 
     def network_for(self, stage: Stage, classifier: Any, before: Any) -> Any:
-        """The outputs a stage trains, on shared layers.
-
-        Args:
-            stage: what comes next.
-            classifier: encoder with its class head.
-            before: the model of the stage before, or the pre-trained joint network.
-        """
-        classifier.trainable = True
-        if stage.task == "joint":
-            return before if before.name.endswith("_joint") else build_joint(classifier)
-        if stage.task == "segment":
-            if before.name == "unet":
-                return before
-            unet = build_unet(classifier)
-            copy_decoder(before, unet)
-            return unet
-        for layer in classifier.layers:
-            layer.trainable = stage.task == "classify" or layer.name == "logits"
-        return classifier
+        """The outputs a stage trains, see `ml.training.networks.network_for`."""
+        return network_for(stage, self.config.network, classifier=classifier, before=before)
 
     def train_stage(self, stage: Stage, model: Any, folder: Path) -> None:
         """One optimisation, with its checkpoint after every epoch."""
         self.started, self.seconds = time.time(), 0.0
         self.compile(stage, model)
-        validation = Validation(
+        validation = self.validator(
             self.check,
             self.train,
             stage.task,
@@ -204,11 +183,14 @@ class Run:
             ema_momentum=self.config.ema,
         )
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        losses = {
+        losses = multitask_losses(self.config.label_smoothing) | {
             "logits": PartialLabelLoss(self.config.label_smoothing, name="class_loss"),
-            "mask_logits": OutlineLoss(name="outline_loss"),
         }
-        wanted = {"joint": ("logits", "mask_logits"), "segment": ("mask_logits",)}
+        wanted = {
+            "joint": ("logits", "mask_logits"),
+            "segment": ("mask_logits",),
+            "multitask": ("tumour", "type", "mask_logits"),
+        }
         names = wanted.get(stage.task, ("logits",))
         if len(names) == 1:
             model.compile(optimizer, loss=losses[names[0]], jit_compile=False)
@@ -216,7 +198,7 @@ class Run:
             model.compile(
                 optimizer,
                 loss={name: losses[name] for name in names},
-                loss_weights={"logits": 1.0, "mask_logits": stage.mask_weight},
+                loss_weights=dict.fromkeys(names, 1.0) | {"mask_logits": stage.mask_weight},
                 jit_compile=False,
             )
         optimizer.build(model.trainable_variables)
@@ -224,7 +206,7 @@ class Run:
     def batches(self, stage: Stage, model: Any, size: int) -> TrainingBatches:
         """Training batches at one size; the outline's grid is the model's own."""
         grid: tuple[int, int] | None = None
-        if stage.task in ("joint", "segment"):
+        if stage.task in OUTLINING:
             output = model(np.zeros((1, size, size, 1), np.float32))
             mask = output["mask_logits"] if isinstance(output, dict) else output
             grid = (int(mask.shape[1]), int(mask.shape[2]))
@@ -262,14 +244,6 @@ class Run:
         if keras.backend.backend() == "tensorflow":
             found.append(keras.callbacks.TensorBoard(str(folder / "tensorboard")))
         return found
-
-
-def copy_decoder(joint: Any, unet: Any) -> None:
-    """Weights of the stages that both decoders have, by layer name."""
-    names = {layer.name for layer in joint.layers}
-    for layer in unet.layers:
-        if layer.name.startswith("decoder") and layer.name in names:
-            layer.set_weights(joint.get_layer(layer.name).get_weights())
 
 
 def summary(corpus: Corpus) -> str:

@@ -4,12 +4,15 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from ml.labels import CLASSES
+from ml.models.multitask import four_classes
 from ml.training.batches import shrink
 from ml.training.checkpoint import arrays_of, assign
 from ml.training.config import Task
 from ml.training.corpus import Corpus
+from ml.training.devices import distributed
 
 VALIDATION_BATCH = 64
 
@@ -17,10 +20,12 @@ VALIDATION_BATCH = 64
 def predict(model: Any, images: Any) -> dict[str, Any]:
     """Outputs of a model for uint8 pictures (N, S, S), by output name."""
     found: dict[str, list[Any]] = {}
+    several = distributed()
     for start in range(0, len(images), VALIDATION_BATCH):
         batch = images[start : start + VALIDATION_BATCH, :, :, None].astype(np.float32) / 255.0
-        for name, value in as_named(model.predict_on_batch(batch)).items():
-            found.setdefault(name, []).append(np.asarray(value))
+        outputs = model(batch, training=False) if several else model.predict_on_batch(batch)
+        for name, value in as_named(outputs).items():
+            found.setdefault(name, []).append(ops.convert_to_numpy(value))
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
@@ -122,6 +127,9 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
         """Validation figures of the model as it stands."""
         assert self.at_size is not None
         outputs = predict(self.model, self.at_size.images)
+        if "tumour" in outputs:
+            heads = four_classes(outputs["tumour"], outputs["type"])
+            outputs["logits"] = ops.convert_to_numpy(heads)
         found: dict[str, float] = {}
         if "logits" in outputs:
             found |= class_figures(outputs["logits"], self.at_size.labels)
@@ -137,14 +145,16 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
         if self.task == "segment":
             return figures["dice"] - 0.1 * figures.get("false_marks", 0.0)
         score = figures["balanced_accuracy"] - 0.2 * figures["nll"]
-        return score + (0.5 * figures["dice"] if self.task == "joint" else 0.0)
+        return score + (0.5 * figures["dice"] if self.task in ("joint", "multitask") else 0.0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Evaluate, log, keep, maybe stop."""
         logs = logs if logs is not None else {}
         names = {
             "segment": ("dice", "false_marks"),
+            "detect": ("map50", "map50_95", "ap50_any"),
             "joint": ("balanced_accuracy", "nll", "dice", "false_marks"),
+            "multitask": ("balanced_accuracy", "nll", "dice", "false_marks"),
         }.get(self.task, ("balanced_accuracy", "nll"))
         early = epoch < 0.5 * self.epochs and (epoch + 1) % 3 and epoch + 1 < self.epochs
         found = dict.fromkeys(names, float("nan"))

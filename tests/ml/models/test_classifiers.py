@@ -144,3 +144,21 @@ def stem(model: Any) -> np.ndarray:
 def test_an_unknown_network_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         build_classifier("vgg")
+
+
+@pytest.mark.parametrize("name", ["xception", "resnet50"])
+def test_a_new_residual_network_begins_as_its_shortcuts(name: str) -> None:
+    model = build_classifier(name)
+    silent = [
+        layer
+        for layer in model.layers
+        if isinstance(layer, keras.layers.BatchNormalization) and not np.asarray(layer.gamma).any()
+    ]
+    additions = [layer for layer in model.layers if isinstance(layer, keras.layers.Add)]
+    assert len(silent) == len(additions) > 0
+    for addition in additions:
+        ends = [tensor._keras_history.operation for tensor in addition.input]
+        ends = [  # Xception pools at the end of a branch, after the normalisation
+            end.input._keras_history.operation if "pool" in end.name else end for end in ends
+        ]
+        assert sum(end in silent for end in ends) == 1, f"{addition.name} adds one silent branch"

@@ -85,3 +85,17 @@ def test_mask_logits_are_raw_scores(narrow: None) -> None:
     last = build_unet(build_classifier("mobilenet")).get_layer("mask_logits")
     assert last.activation is keras.activations.linear
     assert last.bias is not None
+
+
+def test_the_network_is_named_after_any_encoder_but_the_first(narrow: None) -> None:
+    classifier = build_classifier("mobilenet")
+    assert build_unet(classifier).name == "unet"
+    assert build_joint(classifier).name == "mobilenet_joint"
+
+
+@pytest.mark.slow
+def test_an_outline_on_the_resnet() -> None:
+    unet = build_unet(build_classifier("resnet50"))
+    assert unet.name == "unet_resnet50"
+    for size in (96, 128, 160):
+        assert tuple(unet(pictures(1, size, seed=0), training=False).shape) == (1, size, size, 1)

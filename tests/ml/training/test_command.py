@@ -11,7 +11,7 @@ import pytest
 from ml.errors import TrainingError
 from ml.models import registry
 from ml.training import publish as publishing
-from ml.training.__main__ import NETWORKS, main
+from ml.training.__main__ import GROWS_ON, NEEDS_MASKS, NETWORKS, SHIPPED, main
 from ml.training.checkpoint import save_arrays
 from ml.training.config import RECIPES, RunConfig, official, toy
 
@@ -22,8 +22,11 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, Path]]:
     made: list[tuple[RunConfig, Path]] = []
 
     class Noted:
-        def __init__(self, config: RunConfig, folder: Path) -> None:
+        def __init__(
+            self, config: RunConfig, folder: Path, devices: list[str] | None = None
+        ) -> None:
             made.append((config, folder))
+            self.devices = devices
             self.train = self.check = None
 
         def go(self) -> None:
@@ -35,6 +38,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, Path]]:
             return made[-1][0].seed == 13
 
     monkeypatch.setattr("ml.training.runner.Run", Noted)
+    monkeypatch.setattr("ml.training.detector.DetectorRun", Noted)
     monkeypatch.setattr("ml.training.runner.summary", lambda _: "drawn pictures")
     return made
 
@@ -48,14 +52,14 @@ def test_help_explains_stages_start_and_resuming(capsys: pytest.CaptureFixture[s
         assert word in text
 
 
-def test_all_networks_by_default_and_imagenet_for_the_classifiers(
+def test_shipped_networks_by_default_and_imagenet_for_the_classifiers(
     runs: list[tuple[RunConfig, Path]], tmp_path: Path
 ) -> None:
     best = tmp_path / "mobilenet" / "pretrain" / "best.npz"
     save_arrays(best, [])
     assert main(["--runs", str(tmp_path)]) == 0
-    assert [config.network for config, _ in runs] == list(NETWORKS)
-    assert [folder for _, folder in runs] == [tmp_path / name for name in NETWORKS]
+    assert [config.network for config, _ in runs] == list(SHIPPED)
+    assert [folder for _, folder in runs] == [tmp_path / name for name in SHIPPED]
     starts = {config.network: config.weights for config, _ in runs}
     assert starts == {
         **dict.fromkeys(("mobilenet", "resnet50", "xception"), "imagenet"),
@@ -63,13 +67,23 @@ def test_all_networks_by_default_and_imagenet_for_the_classifiers(
     }
 
 
-def test_the_outline_grows_on_the_pre_trained_encoder(
-    runs: list[tuple[RunConfig, Path]], tmp_path: Path
+@pytest.mark.parametrize("name", GROWS_ON)
+def test_what_outlines_grows_on_the_pre_trained_encoder(
+    runs: list[tuple[RunConfig, Path]], tmp_path: Path, name: str
 ) -> None:
-    best = tmp_path / "mobilenet" / "pretrain" / "best.npz"
+    best = tmp_path / GROWS_ON[name] / "pretrain" / "best.npz"
     save_arrays(best, [])
-    assert main(["unet", "--runs", str(tmp_path)]) == 0
+    assert main([name, "--runs", str(tmp_path)]) == 0
     assert runs[0][0].weights == str(best)
+
+
+def test_every_network_has_a_recipe() -> None:
+    assert set(RECIPES) == set(NETWORKS)
+    assert all(config.network == name for name, config in RECIPES.items())
+    masked = {
+        name for name, c in RECIPES.items() if c.stages[-1].task not in ("classify", "recipe")
+    }
+    assert masked == set(NEEDS_MASKS)
 
 
 def test_the_official_split_has_a_folder_of_its_own_and_no_outline(
@@ -155,7 +169,8 @@ def test_publishing_writes_a_float16_file_and_its_entry(finished: Path) -> None:
     assert (entry["bytes"], entry["parameters"]) == (file.stat().st_size, 40)
     assert entry["input_size"] == RECIPES["unet"].stages[-1].phases[-1].size
     assert entry["validation"] == {"score": 0.71, "dice": 0.7312}
-    assert (entry["kind"], entry["minutes"]) == ("segmenter", 24.7)
+    minutes = 12.34 * len(RECIPES["unet"].stages)
+    assert (entry["kind"], entry["minutes"]) == ("segmenter", round(minutes, 1))
     assert entry["run"]["split_id"] == "ab"
     content = json.loads(listed.read_text())
     assert content["mobilenet"] == {"file": "kept"}
@@ -170,8 +185,8 @@ def test_an_unfinished_run_is_not_published(finished: Path) -> None:
     assert not (finished / "weights").exists()
 
 
-def test_every_trained_network_is_a_registered_one() -> None:
-    assert set(NETWORKS) == {*registry.CLASSIFIERS, registry.SEGMENTER} == set(RECIPES)
+def test_every_registered_network_is_trained_by_default() -> None:
+    assert set(SHIPPED) == {*registry.CLASSIFIERS, registry.SEGMENTER}
     assert all(replace(recipe).network == name for name, recipe in RECIPES.items())
 
 
