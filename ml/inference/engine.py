@@ -56,6 +56,9 @@ class Engine(Protocol):
     def segment(self, batch: FloatArray) -> FloatArray:
         """Tumour probability (N, S, S) in 0..1 of the registered segmenter for (N, S, S, 1).
 
+        It is the mean over the picture and its mirror image: docs/experiments.md says what
+        that gave.
+
         Raises:
             WeightsError: its weights are missing or altered.
         """
@@ -114,8 +117,11 @@ class KerasEngine:
 
     def segment(self, batch: FloatArray) -> FloatArray:
         """See `Engine.segment`."""
-        (logits,) = self._network(registry.SEGMENTER).forward(batch)
-        return _sigmoid(np.asarray(logits, np.float32)[..., 0])
+        both = np.concatenate([batch, batch[:, :, ::-1]])  # (2N, S, S, 1)
+        (logits,) = self._network(registry.SEGMENTER).forward(both)
+        probability = _sigmoid(np.asarray(logits, np.float32)[..., 0])
+        plain, mirrored = np.split(probability, 2)
+        return np.asarray((plain + mirrored[:, :, ::-1]) / 2, np.float32)
 
     def fingerprint(self, name: str) -> str:
         """See `Engine.fingerprint`; loading has compared the file with the registered digest."""

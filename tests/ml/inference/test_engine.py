@@ -58,14 +58,23 @@ def test_classifier_gives_logits_features_and_head(loaded, count: int):
     np.testing.assert_allclose(pooled @ engine.head("mobilenet") + bias, output.logits, atol=1e-5)
 
 
-def test_segmenter_gives_probabilities(loaded):
+def test_segmenter_gives_the_mean_probability_of_picture_and_mirror_image(loaded):
     engine = KerasEngine()
     batch = np.random.default_rng(2).random((2, 64, 64, 1)).astype(np.float32)
     probability = engine.segment(batch)
-    logits = np.asarray(loaded["unet"][0](batch), np.float64)[..., 0]
-    assert probability.shape == logits.shape
+
+    def direct(images):
+        logits = np.asarray(loaded["unet"][0](images), np.float64)[..., 0]
+        return 1 / (1 + np.exp(-logits))
+
+    plain, mirrored = direct(batch), direct(batch[:, :, ::-1])[:, :, ::-1]
+    assert np.abs(plain - mirrored).max() > 0.01, "a network that does not see the difference"
+    assert probability.shape == plain.shape
     assert probability.dtype == np.float32
-    np.testing.assert_allclose(probability, 1 / (1 + np.exp(-logits)), atol=1e-6)
+    np.testing.assert_allclose(probability, (plain + mirrored) / 2, atol=1e-6)
+    np.testing.assert_allclose(
+        engine.segment(batch[:, :, ::-1])[:, :, ::-1], probability, atol=1e-6
+    )
 
 
 def test_extreme_logits_do_not_overflow():
