@@ -48,7 +48,7 @@ SAMPLES: Final = (
     Sample("simulated_meningioma_1.png", "meningioma", "axial", 3, 320),
     Sample("simulated_meningioma_2.dcm", "meningioma", "coronal", 0, 256),
     Sample("simulated_no_tumor_1.png", "no_tumor", "axial", 5, 320),
-    Sample("simulated_no_tumor_2.dcm", "no_tumor", "sagittal", 3, 256),
+    Sample("simulated_no_tumor_2.dcm", "no_tumor", "axial", 3, 256),
     Sample("simulated_pituitary_1.png", "pituitary", "coronal", 5, 320),
     Sample("simulated_pituitary_2.dcm", "pituitary", "sagittal", 0, 256),
 )
