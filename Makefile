@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check format train evaluate bench samples splits lock hooks clean
+.PHONY: help app test check format train evaluate bench samples screens splits lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ format: $(READY)  ## rewrite to the house format
 
 # The shipped weights started from nothing; `make train TRAIN_FROM=imagenet` downloads a start.
 TRAIN_FROM ?= none
+# glibc keeps freed memory, in large pages: a fifth less time a step (docs/experiments.md).
+train: export MALLOC_MMAP_MAX_ := 0
+train: export MALLOC_TRIM_THRESHOLD_ := 17179869184
+train: export GLIBC_TUNABLES := glibc.malloc.hugetlb=1
 train: $(READY)  ## train every network on the clean split and publish the weights (hours)
 	$(BIN)/python -m ml.training --weights $(TRAIN_FROM) --publish $(ARGS)
 
@@ -50,6 +54,9 @@ bench: $(READY)  ## time a full reading on this machine
 
 samples: $(READY)  ## draw the simulated scans again
 	$(BIN)/python -m ml.phantom --out assets/samples
+
+screens: $(READY)  ## take the pictures of the README again (needs Chromium)
+	SULCUS_SCREENSHOTS=docs/screens $(BIN)/python -m pytest tests/e2e/test_screens.py -q
 
 splits: $(READY)  ## groups and splits from the data sets
 	$(BIN)/python -m ml.datasets.splits

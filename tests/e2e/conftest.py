@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from ml.models import registry
+from tests.ml.networks import all_trained
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -33,14 +33,6 @@ expect.set_options(timeout=PATIENCE_MS)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-def weights_installed() -> bool:
-    """Whether every registered network has its weight file."""
-    if not (registry.WEIGHTS / "registry.json").is_file():
-        return False
-    names = (*registry.CLASSIFIERS, registry.SEGMENTER)
-    return all(registry.spec(name).path.is_file() for name in names)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of Chromium: $CHROMIUM, else Debian's."""
@@ -53,7 +45,7 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the running app: with the trained networks where they are installed."""
-    app = ROOT / "app" / "main.py" if weights_installed() else ROOT / "tests/e2e/fake_app.py"
+    app = ROOT / "app" / "main.py" if all_trained() else ROOT / "tests/e2e/fake_app.py"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
