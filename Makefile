@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check format train evaluate bench samples screens splits lock hooks clean
+.PHONY: help app test check format train evaluate compare bench samples screens splits lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ train: $(READY)  ## train every network on the clean split and publish the weigh
 
 evaluate: $(READY)  ## predict the held-out parts, write every figure
 	$(BIN)/python -m ml.evaluation $(ARGS)
+
+compare: $(READY)  ## train and measure the networks of the field, write the table (days)
+	$(BIN)/python -m ml.comparison $(ARGS)
 
 bench: $(READY)  ## time a full reading on this machine
 	$(BIN)/python -m ml.bench $(ARGS)

@@ -1,6 +1,6 @@
 """Run the outline network over the held-out pictures: choose the threshold, then measure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +18,9 @@ from ml.evaluation.segmentation import (
     figshare_spacing_mm,
     score,
 )
-from ml.inference.engine import Engine
 from ml.inference.segment import OperatingPoint, segment
 from ml.labels import CLASSES, NO_TUMOR
-from ml.models.registry import SEGMENTER, spec
+from ml.models.registry import SEGMENTER
 from ml.preprocess import Crop, prepare, to_scan
 from ml.results import BoolArray, DisplayWindow, FloatArray, Scan
 
@@ -41,8 +40,12 @@ class _Seen:
     reference: BoolArray
 
 
+Segment = Callable[[FloatArray], FloatArray]
+"""Batch (N, S, S, 1) → tumour probability (N, S, S)."""
+
+
 def predict_outlines(
-    rows: Sequence[Row], library: Library, engine: Engine
+    rows: Sequence[Row], library: Library, run: Segment, *, size: int
 ) -> tuple[list[OutlineRow], dict[str, object]]:
     """Outline figures of figshare slices with a mask, and of tumour-free pictures.
 
@@ -51,7 +54,8 @@ def predict_outlines(
     Args:
         rows: rows of data/splits/clean.csv.
         library: where the pictures are.
-        engine: runs the segmenter.
+        run: the segmenter.
+        size: side of its input, pixels.
 
     Returns:
         One row a picture, and the segmenter's entry for thresholds.json.
@@ -65,11 +69,12 @@ def predict_outlines(
     rest = [row for row in marked if row["split"] == "test"] + free
     if not validation:
         raise MetricsError("the clean split holds no validation slice with a mask")
-    held = list(_look(validation, library, engine, title="outlines, validation"))
+    held = list(_look(validation, library, run, size=size, title="outlines, validation"))
     threshold, means = choose_mask_threshold(_sweep(held), THRESHOLDS)
     point = OperatingPoint(threshold=threshold)
     scored = [_scored(seen, point) for seen in held]
-    scored += [_scored(seen, point) for seen in _look(rest, library, engine, title="outlines")]
+    seen_rest = _look(rest, library, run, size=size, title="outlines")
+    scored += [_scored(seen, point) for seen in seen_rest]
     entry: dict[str, object] = {
         "threshold": threshold,
         "chosen_on": "highest mean Dice on the validation part of data/splits/clean.csv",
@@ -93,14 +98,15 @@ def outline_pictures(rows: Sequence[Row], library: Library) -> tuple[list[Row], 
     return held_out(drawn), free
 
 
-def _look(rows: Sequence[Row], library: Library, engine: Engine, *, title: str) -> Iterator[_Seen]:
-    size = spec(SEGMENTER).input_size
+def _look(
+    rows: Sequence[Row], library: Library, run: Segment, *, size: int, title: str
+) -> Iterator[_Seen]:
     with tqdm(total=len(rows), desc=title, unit="picture") as bar:
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
             scans = [_scan(library.pixels(row["path"])) for row in part]
             ready = [prepare(scan.pixels, size) for scan in scans]
-            maps = engine.segment(np.concatenate([one.image for one in ready]))
+            maps = run(np.concatenate([one.image for one in ready]))
             for row, scan, one, probability in zip(part, scans, ready, maps, strict=True):
                 yield _Seen(row, scan, one.crop, probability, _reference(row, scan, library))
             bar.update(len(part))

@@ -5,7 +5,7 @@ Nothing here computes a figure: that is the report's work, from the rows.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -47,7 +47,9 @@ def write_clean(places: Places, library: Library, engine: Engine) -> None:
         lambda name, batch: engine.classify(name, batch).logits,
         title="classes, clean split",
     )
-    outlines, entry = predict_outlines(rows, library, engine)
+    outlines, entry = predict_outlines(
+        rows, library, engine.segment, size=spec(SEGMENTER).input_size
+    )
     write_classification(places.clean_rows, table)
     write_segmentation(places.outline_rows, outlines)
     text = json.dumps({SEGMENTER: entry}, indent=1) + "\n"
@@ -65,22 +67,28 @@ def write_official(places: Places, library: Library, classify: Classify) -> None
 
 
 def predict_classes(
-    rows: Sequence[Row], library: Library, classify: Classify, *, title: str
+    rows: Sequence[Row],
+    library: Library,
+    classify: Classify,
+    *,
+    title: str,
+    sizes: Mapping[str, int] | None = None,
 ) -> ClassificationTable:
-    """Logits of every classifier on every picture, rounded as they are written.
+    """Logits of every network on every picture, rounded as they are written.
 
     Args:
         rows: rows of a split file.
         library: where the pictures are.
         classify: runs a network by name.
         title: what the progress bar says.
+        sizes: [network] → side of its input, pixels; None: the shipped classifiers.
     """
-    found: dict[str, list[FloatArray]] = {name: [] for name in CLASSIFIERS}
+    sizes = sizes or {name: spec(name).input_size for name in CLASSIFIERS}
+    found: dict[str, list[FloatArray]] = {name: [] for name in sizes}
     with tqdm(total=len(rows), desc=title, unit="picture") as bar:
         for start in range(0, len(rows), BATCH):
             scans = [library.pixels(row["path"]) for row in rows[start : start + BATCH]]
-            for name in CLASSIFIERS:
-                size = spec(name).input_size
+            for name, size in sizes.items():
                 batch = np.concatenate([prepare(pixels, size).image for pixels in scans])
                 found[name].append(classify(name, batch))
             bar.update(len(scans))
@@ -95,7 +103,12 @@ def predict_classes(
 
 
 def official_table(
-    rows: Sequence[Row], library: Library, classify: Classify, *, source: str = "sartaj"
+    rows: Sequence[Row],
+    library: Library,
+    classify: Classify,
+    *,
+    source: str = "sartaj",
+    sizes: Mapping[str, int] | None = None,
 ) -> ClassificationTable:
     """A source's own test part, every picture as shipped, with the share that leaks.
 
@@ -104,10 +117,12 @@ def official_table(
         library: where the pictures are.
         classify: runs the networks that were trained on the source's own training part.
         source: "sartaj" or "roboflow".
+        sizes: as for `predict_classes`.
     """
     shipped = [row for row in rows if row["source"] == source and row["label"] in CLASSES]
     trained_on = {row["group"] for row in shipped if row["official"] == "train"}
     test = [{**row, "split": "test"} for row in shipped if row["official"] == "test"]
-    table = predict_classes(test, library, classify, title=f"{source}, official test")
+    title = f"{source}, official test"
+    table = predict_classes(test, library, classify, title=title, sizes=sizes)
     leaky = tuple(row["group"] in trained_on for row in test)
     return ClassificationTable(where=table.where, logits=table.logits, leaky=leaky)

@@ -54,10 +54,14 @@ def card_text(summary: Mapping[str, Any], name: str) -> str:
     if name not in summary["clean"]["models"]:
         return overview_text(summary)
     figures = summary["clean"]["models"][name]
-    by_class = _table(
+    by_class = markdown_table(
         ("Class", "Sensitivity", "Specificity"),
         (
-            (TITLES[c], _cell(figures["sensitivity"][c]), _cell(figures["specificity"][c]))
+            (
+                TITLES[c],
+                figure_cell(figures["sensitivity"][c]),
+                figure_cell(figures["specificity"][c]),
+            )
             for c in CLASSES
         ),
     )
@@ -94,8 +98,8 @@ def _outline_block(unet: Mapping[str, Any]) -> str:
     rows = [
         (
             figure,
-            _cell(unet[f"{name}_mean"], digits),
-            _cell(unet[f"{name}_median"], digits),
+            figure_cell(unet[f"{name}_mean"], digits),
+            figure_cell(unet[f"{name}_median"], digits),
         )
         for name, figure, digits in (
             ("dice", "Dice", 3),
@@ -105,18 +109,22 @@ def _outline_block(unet: Mapping[str, Any]) -> str:
         )
     ]
     rows += [
-        (f"Dice, {TITLES[c].lower()}", _cell(part["dice_mean"]), _cell(part["dice_median"]))
+        (
+            f"Dice, {TITLES[c].lower()}",
+            figure_cell(part["dice_mean"]),
+            figure_cell(part["dice_median"]),
+        )
         for c, part in unet["by_class"].items()
     ]
     free = unet["tumour_free"]
     tail = (
-        f"Nothing of the tumour outlined (Dice = 0): {_cell(unet['dice_zero_share'])} of the "
+        f"Nothing of the tumour outlined (Dice = 0): {figure_cell(unet['dice_zero_share'])} of the "
         f"pictures. HD95 undefined (empty outline): {unet['hd95_undefined']} pictures. "
         f"Tumour-free pictures ({_size(free)}) with any pixel outlined: "
-        f"{_cell(free['marked_share'])}; mean outlined share of the picture: "
-        f"{_cell(free['mean_area_share'], 4)}."
+        f"{figure_cell(free['marked_share'])}; mean outlined share of the picture: "
+        f"{figure_cell(free['mean_area_share'], 4)}."
     )
-    return f"{head}\n\n{_table(('Figure', 'Mean', 'Median'), rows)}\n\n{tail}"
+    return f"{head}\n\n{markdown_table(('Figure', 'Mean', 'Median'), rows)}\n\n{tail}"
 
 
 def _models_table(
@@ -125,14 +133,15 @@ def _models_table(
     name: str | None,
 ) -> str:
     rows = (
-        (title(model), *(_cell(figures[key]) for key, _ in columns))
+        (title(model), *(figure_cell(figures[key]) for key, _ in columns))
         for model, figures in models.items()
         if name in (None, model)
     )
-    return _table(("Network", *(heading for _, heading in columns)), rows)
+    return markdown_table(("Network", *(heading for _, heading in columns)), rows)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -141,7 +150,8 @@ def _size(part: Mapping[str, Any]) -> str:
     return f"{part['n_pictures']} pictures of {part['n_groups']} patient groups"
 
 
-def _cell(figure: Interval, digits: int = 3) -> str:
+def figure_cell(figure: Interval, digits: int = 3) -> str:
+    """Figure and interval, a dash where it is not defined."""
     if figure.value != figure.value:
         return "–"
     return f"{figure.value:.{digits}f} ({figure.low:.{digits}f}–{figure.high:.{digits}f})"

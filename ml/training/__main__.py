@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ml.errors import SulcusError, TrainingError
+from ml.training.config import SPLITS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNS = REPOSITORY / "runs"
@@ -66,8 +67,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--split",
         default="clean",
-        choices=("clean", "official_sartaj"),
-        help="which split to train on (default: clean, by patient group)",
+        choices=SPLITS,
+        help="which split to train on (default: clean, by patient group); elsewhere the networks "
+        "of the app learn the classes only, without outlines",
     )
     found.add_argument(
         "--runs",
@@ -109,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.runs = RUNS / "toy"
     masked = [name for name in options.networks if name in NEEDS_MASKS]
     if options.split != "clean" and masked:
-        sys.stderr.write(f"the {options.split} split has no masks: leave out the {masked[0]}\n")
+        sys.stderr.write(f"outlines are trained on the clean split: leave out the {masked[0]}\n")
         return 2
     try:
         for name in options.networks:
@@ -131,7 +133,7 @@ def train_one(name: str, options: argparse.Namespace) -> None:
     Raises:
         TrainingError: it cannot start or resume.
     """
-    from ml.training.config import RECIPES, official, toy
+    from ml.training.config import RECIPES, brief, toy
     from ml.training.detector import DetectorRun
     from ml.training.devices import accelerators
     from ml.training.runner import Run, summary
@@ -149,7 +151,7 @@ def train_one(name: str, options: argparse.Namespace) -> None:
         weights = str(pretrained)
     config = replace(RECIPES[name], weights=weights, split=options.split)
     if options.split != "clean":
-        config = official(config)
+        config = brief(config)
     if options.seed is not None:
         config = replace(config, seed=options.seed)
     if options.toy:

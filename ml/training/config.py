@@ -79,7 +79,7 @@ class RunConfig:
     Attributes:
         network: registry name ("mobilenet", "xception", "resnet50", "unet").
         stages: what is done, in order.
-        split: "clean" or "official_sartaj".
+        split: one of `SPLITS`.
         weights: "imagenet", "none", or a run's `.npz` or published `.safetensors` to start from.
         steps: batches an epoch.
         batch: pictures a batch.
@@ -268,21 +268,28 @@ RECIPES: dict[str, RunConfig] = {
 """What `make train` runs; docs/experiments.md says how each was chosen."""
 
 
-OFFICIAL_PHASES: dict[str, tuple[Phase, ...]] = {
+BRIEF_PHASES: dict[str, tuple[Phase, ...]] = {
     "mobilenet": (Phase(96, 10), Phase(160, 2)),
     "xception": (Phase(64, 8), Phase(128, 2)),
     "resnet50": (Phase(64, 8), Phase(128, 2)),
 }
-"""Sizes of the official comparison; the last one is the size the network is read at."""
+"""Sizes off the clean split; the last one is the size the network is read at."""
+FOLD_SPLITS = tuple(f"fold{number}" for number in range(5))
+"""Cross-validation by group: the fold that is the test part."""
+SPLITS = ("clean", "official_sartaj", "official_roboflow", *FOLD_SPLITS)
+"""What can be trained on."""
 
 
-def official(config: RunConfig) -> RunConfig:
-    """The same network on an official split: classes only, from nothing or ImageNet.
+def brief(config: RunConfig) -> RunConfig:
+    """The same network off the clean split: classes only, from nothing or ImageNet.
 
-    Those splits have no masks, and the clean pre-training has seen most of their test pictures.
+    The official splits have no masks, and the clean pre-training has seen most of the test
+    pictures of every other split. A network without that pre-training keeps its recipe.
     """
+    if config.network not in BRIEF_PHASES:
+        return config
     rate = config.stages[0].learning_rate
-    stage = Stage("classes", "classify", OFFICIAL_PHASES[config.network], learning_rate=rate)
+    stage = Stage("classes", "classify", BRIEF_PHASES[config.network], learning_rate=rate)
     return replace(config, stages=(stage,))
 
 

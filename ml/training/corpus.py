@@ -14,6 +14,7 @@ from ml.datasets.tables import read_rows
 from ml.errors import DatasetError, TrainingError
 from ml.labels import CLASSES, NO_TUMOR
 from ml.preprocess import prepare, prepare_mask
+from ml.training.config import FOLD_SPLITS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = REPOSITORY / ".cache"
@@ -112,12 +113,30 @@ def _prepared(picture: Picture, root: Path, side: int) -> tuple[npt.NDArray[np.u
     return image, np.round(covered * 255.0).astype(np.uint8)
 
 
+def fold_part(row: dict[str, str], test: int) -> str:
+    """Part of a row when fold `test` is held out; the fold after it chooses the epoch."""
+    fold = int(row["fold"])
+    if fold == test:
+        return "test"
+    return "validation" if fold == (test + 1) % len(FOLD_SPLITS) else "train"
+
+
+def split_file(split: str) -> str:
+    """Name, without its ending, of the file under data/splits that a split is read from."""
+    if split.startswith("official_"):
+        return "official"
+    return "folds" if split in FOLD_SPLITS else split
+
+
 def rows_of(split: str) -> list[dict[str, str]]:
     """Rows of a split whose pictures are prepared, with `split` saying which part.
 
     Raises:
         TrainingError: no such split.
     """
+    if split in FOLD_SPLITS:
+        test = FOLD_SPLITS.index(split)
+        return [{**row, "split": fold_part(row, test)} for row in read_split("folds")]
     if not split.startswith("official_"):
         return [row for row in read_split(split) if row["split"] != "excluded"]
     source = split.removeprefix("official_")
@@ -158,7 +177,8 @@ def load_corpus(split: str, part: str) -> Corpus:
     """Prepared pictures of one part of a split.
 
     Args:
-        split: "clean" (parts train, validation, test) or "official_sartaj" (train, test).
+        split: "clean" or one of `FOLD_SPLITS` (parts train, validation, test), or
+            "official_sartaj" or "official_roboflow" as they were shipped.
         part: which part.
 
     Raises:

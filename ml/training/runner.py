@@ -15,7 +15,7 @@ from ml.errors import TrainingError
 from ml.training.batches import TrainingBatches
 from ml.training.checkpoint import arrays_of, assign, load_arrays, save_arrays
 from ml.training.config import ENCODER, OUTLINING, RunConfig, Stage
-from ml.training.corpus import Corpus, load_corpus, split_id
+from ml.training.corpus import Corpus, load_corpus, split_file, split_id
 from ml.training.devices import across, synchronise_batch_norm
 from ml.training.losses import PartialLabelLoss
 from ml.training.multitask import multitask_losses
@@ -61,10 +61,9 @@ class Run:
 
     def write_facts(self) -> None:
         """`run.json`: what it takes to repeat the run."""
-        split = "official" if self.config.split.startswith("official_") else self.config.split
         facts = {
             "config": self.config.as_dict(),
-            "split_id": split_id(split),
+            "split_id": split_id(split_file(self.config.split)),
             "pictures": {"train": len(self.train), "validation": len(self.check)},
             "backend": keras.backend.backend(),
             "python": platform.python_version(),

@@ -64,8 +64,7 @@ class BrightnessEngine:
 def small_networks(monkeypatch):
     """Input side 64, whether or not weights were published."""
     record = SimpleNamespace(input_size=64)
-    for module in ("predict", "outlines"):
-        monkeypatch.setattr(f"ml.evaluation.{module}.spec", lambda _: record)
+    monkeypatch.setattr("ml.evaluation.predict.spec", lambda _: record)
 
 
 @pytest.fixture
@@ -163,7 +162,7 @@ def test_rows_of_the_clean_split(data, tmp_path):
 
 def test_outlines_of_masked_and_tumour_free_pictures(data):
     root, rows = data
-    outlines, entry_ = predict_outlines(rows, Library.at(root), BrightnessEngine())
+    outlines, entry_ = predict_outlines(rows, Library.at(root), BrightnessEngine().segment, size=64)
     tumour = [row for row in outlines if row.label != "no_tumor"]
     assert {row.id.split("/")[0] for row in tumour} == {"figshare"}
     assert {row.split for row in tumour} == {"validation", "test"}
@@ -179,11 +178,11 @@ def test_outlines_of_masked_and_tumour_free_pictures(data):
 def test_the_mask_threshold_is_blind_to_the_test_part(data):
     root, rows = data
     library = Library.at(root)
-    before = predict_outlines(rows, library, BrightnessEngine())[1]
+    before = predict_outlines(rows, library, BrightnessEngine().segment, size=64)[1]
     for row in rows:
         if row["split"] == "test" and row["source"] == "figshare":
             cv2.imwrite(str(root / library.picture(row["path"]).mask), np.zeros((96, 96), np.uint8))
-    outlines, after = predict_outlines(rows, library, BrightnessEngine())
+    outlines, after = predict_outlines(rows, library, BrightnessEngine().segment, size=64)
     assert after == before
     assert all(np.isnan(row.score.dice) for row in outlines if row.split == "test")
 
@@ -214,14 +213,14 @@ def test_a_mask_of_another_size_is_refused(data):
     first = next(row for row in rows if row["split"] == "validation" and row["source"] != "sartaj")
     cv2.imwrite(str(root / library.picture(first["path"]).mask), np.zeros((5, 5), np.uint8))
     with pytest.raises(MetricsError, match="not as large as its picture"):
-        predict_outlines(rows, library, BrightnessEngine())
+        predict_outlines(rows, library, BrightnessEngine().segment, size=64)
 
 
 def test_no_validation_mask_means_no_threshold(data):
     root, rows = data
     rows = [row for row in rows if row["split"] != "validation"]
     with pytest.raises(MetricsError, match="no validation slice"):
-        predict_outlines(rows, Library.at(root), BrightnessEngine())
+        predict_outlines(rows, Library.at(root), BrightnessEngine().segment, size=64)
 
 
 def test_a_missing_split_is_an_error(tmp_path):

@@ -49,7 +49,7 @@ def corpus() -> Corpus:
 def drawn_splits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Runs read drawn pictures instead of a data set."""
     monkeypatch.setattr("ml.training.runner.load_corpus", lambda _split, _part: drawn_corpus())
-    monkeypatch.setattr("ml.training.runner.split_id", lambda _split: "drawn")
+    monkeypatch.setattr("ml.training.runner.split_id", lambda _name: "drawn")
     return tmp_path
 
 

@@ -13,7 +13,7 @@ from ml.models import registry
 from ml.training import publish as publishing
 from ml.training.__main__ import GROWS_ON, NEEDS_MASKS, NETWORKS, SHIPPED, main
 from ml.training.checkpoint import save_arrays
-from ml.training.config import RECIPES, RunConfig, official, toy
+from ml.training.config import RECIPES, RunConfig, brief, toy
 
 
 @pytest.fixture
@@ -98,6 +98,15 @@ def test_the_official_split_has_a_folder_of_its_own_and_no_outline(
     assert main(["unet", "--split", "official_sartaj", "--runs", str(tmp_path)]) == 2
 
 
+def test_off_the_clean_split_a_baseline_keeps_its_recipe(
+    runs: list[tuple[RunConfig, Path]], tmp_path: Path
+) -> None:
+    assert main(["mlp", "--split", "fold3", "--weights", "none", "--runs", str(tmp_path)]) == 0
+    ((config, folder),) = runs
+    assert folder == tmp_path / "mlp-fold3"
+    assert config.stages == RECIPES["mlp"].stages
+
+
 def test_an_outline_without_pre_training_names_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,7 +150,7 @@ def test_recipes_pre_train_in_the_domain_then_head_then_all(name: str) -> None:
     tasks = [stage.task for stage in recipe.stages]
     assert tasks[-2:] == ["head", "classify"]
     assert set(tasks[:-2]) == {"joint"}
-    assert [stage.task for stage in official(recipe).stages] == ["classify"]
+    assert [stage.task for stage in brief(recipe).stages] == ["classify"]
 
 
 @pytest.fixture

@@ -10,12 +10,15 @@ from ml.errors import TrainingError
 from ml.labels import CLASSES, NO_TUMOR
 from ml.preprocess import prepare
 from ml.training import corpus as module
+from ml.training.config import FOLD_SPLITS
 from ml.training.corpus import (
     CACHED_SIDE,
     UNKNOWN_TUMOUR,
     load_corpus,
     official_part,
     read_split,
+    rows_of,
+    split_file,
     split_id,
 )
 from tests.ml.fakes import disc_picture
@@ -111,6 +114,23 @@ def test_official_parts_keep_test_apart_and_groups_together(splits: list[str]) -
     assert parts[::2] == parts[1::2]
     assert 0.07 < parts.count("validation") / len(parts) < 0.13
     assert official_part({"group": "g0", "official": "test"}) == "test"
+
+
+def test_folds_hold_out_one_choose_on_the_next_and_train_on_the_rest(splits: list[str]) -> None:
+    rows = [f"{row},{i % 5}" for i, row in enumerate(ROWS)]
+    file = module.REPOSITORY / "data" / "splits" / "folds.csv"
+    file.write_text("\n".join([f"{HEADER},fold", *rows]) + "\n")
+    for number, split in enumerate(FOLD_SPLITS):
+        parts = {row["path"]: row["split"] for row in rows_of(split)}
+        assert len(parts) == len(ROWS)
+        for i, row in enumerate(ROWS):
+            wanted = {number: "test", (number + 1) % 5: "validation"}.get(i % 5, "train")
+            assert parts[row.split(",")[0]] == wanted
+    assert [split_file(name) for name in ("clean", "official_roboflow", "fold3")] == [
+        "clean",
+        "official",
+        "folds",
+    ]
 
 
 def test_unknown_splits_and_parts_are_refused(splits: list[str]) -> None:
