@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from ml.evaluation.published import Interval, ModelFigures, SplitFigures
+from ml.evaluation.published import Interval, ModelFigures, PairFigures, SplitFigures
 from ml.labels import NO_TUMOR, TITLES, USUAL_READING
 from ml.models import registry
 from ml.results import Analysis, Classification, DisplayWindow, Heatmap, Measurement, Scan
@@ -110,6 +110,13 @@ ACCURACY_EMPTY: Final = (
 CLEAN_SPLIT: Final = "Clean split, by patient group"
 COMPARISON_HEADING: Final = "Clean split next to the official Sartaj split"
 NO_OFFICIAL: Final = "The official Sartaj split is not in the file of figures. Run `make evaluate`."
+PAIRS_HEADING: Final = "The same head with and without its tumour"
+PAIR_PARTS: Final[dict[str, str]] = {
+    "pairs": "AUROC, all pairs",
+    "painted_out": "Tumour painted out",
+    "blended_in": "Tumour blended in",
+    "sham": "Edited without a change of truth",
+}
 NOT_IN_FILE: Final = "Not in the file of figures. Run `make evaluate`."
 CHARTS_OF: Final = "Confusion matrix and ROC of"
 
@@ -264,6 +271,17 @@ def leak(official: SplitFigures) -> str:
         f"Official split: {size}. **{percent(official.leaky_share)} of its test pictures have a "
         "group-mate (same person or near-identical slice) among its training pictures**, so its "
         "figures flatter. They stand here to be compared with other projects only."
+    )
+
+
+def pairs(whole: PairFigures) -> str:
+    """What the counterfactual pairs are for, and how many there are."""
+    return (
+        "Tumours and tumour-free heads come from different scanners, so a network can tell them "
+        "apart by style. Here every head stands on both sides: a test picture with its tumour "
+        "painted out, or with the tumour of another test picture blended in. A network that sees "
+        f"only the scanner gets 0.5. {count(whole.n_pictures, 'pictures')} of "
+        f"{count(whole.n_heads, 'heads')}; the pictures were made in memory and are kept nowhere."
     )
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import services, state, texts
-from app.components import confusion, dice, figures_table, problem, roc, split_comparison
+from app.components import confusion, dice, figures_table, pairs, problem, roc, split_comparison
 from ml.errors import MetricsError
 from ml.evaluation.published import SplitFigures, Summary
 
@@ -27,6 +27,7 @@ def page() -> None:
     for name, figures in summary.segmentation.items():
         st.subheader(texts.outline_heading(name))
         dice.show(figures)
+    pairs.show(summary.counterfactual)
 
 
 def _protocol(summary: Summary) -> None:

@@ -8,10 +8,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml.errors import SulcusError
 from ml.evaluation import report
 
+if TYPE_CHECKING:
+    from ml.evaluation.pictures import Library
+
+PARTS = ("classes", "outlines", "pairs", "official")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -23,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.check:
             return _check(places)
         if not chosen.report_only:
-            _predict(places, chosen.official)
+            _predict(places, chosen.parts, chosen.official)
         if not chosen.rows_only:
             for path in report.write(places.root):
                 print(f"written: {path.relative_to(places.root)}")
@@ -37,6 +42,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ml.evaluation",
         description="Measure the shipped networks on held-out patients and write the figures.",
+    )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        help="which rows are written anew; the others stay (default: all)",
     )
     part = parser.add_mutually_exclusive_group()
     part.add_argument(
@@ -69,16 +81,28 @@ def _check(places: report.Places) -> int:
     return 1 if differing else 0
 
 
-def _predict(places: report.Places, official: Path) -> None:
-    """Run every network; imported here so that a report alone needs no TensorFlow."""
+def _predict(places: report.Places, parts: Sequence[str], official: Path) -> None:
+    """Run the networks; imported here so that a report alone needs no TensorFlow."""
     from ml.datasets.readers import data_root
-    from ml.evaluation.official import COMMAND, official_networks
+    from ml.evaluation.counterfactual import write_counterfactual
     from ml.evaluation.pictures import Library
-    from ml.evaluation.predict import write_clean, write_official
+    from ml.evaluation.predict import write_classes, write_outlines
     from ml.pipeline import default_engine
 
-    library = Library.at(data_root())
-    write_clean(places, library, default_engine())
+    library, engine = Library.at(data_root()), default_engine()
+    steps = {"classes": write_classes, "outlines": write_outlines, "pairs": write_counterfactual}
+    for part in parts:
+        if part == "official":
+            _predict_official(places, library, official)
+        else:
+            steps[part](places, library, engine)
+
+
+def _predict_official(places: report.Places, library: "Library", official: Path) -> None:
+    """Run the networks of Sartaj's own split, where they were trained."""
+    from ml.evaluation.official import COMMAND, official_networks
+    from ml.evaluation.predict import write_official
+
     networks = official_networks(official)
     if networks is None:
         print(f"no networks of the official split in {official.name}/; its rows stay (`{COMMAND}`)")

@@ -24,10 +24,12 @@ from ml.counterfactual import blend_in, paint_out, sham_blend, sham_paint
 from ml.errors import MetricsError
 from ml.evaluation.calibration import softmax
 from ml.evaluation.classification import tumour_score
-from ml.evaluation.counterfactual_rows import PairRow
-from ml.evaluation.pictures import Library, Row, one_a_cluster
-from ml.evaluation.predict import BATCH, Classify
+from ml.evaluation.counterfactual_rows import PairRow, write_pairs
+from ml.evaluation.pictures import Library, Row, one_a_cluster, read_split
+from ml.evaluation.predict import BATCH, Classify, logits_of
+from ml.evaluation.report import Places
 from ml.evaluation.rows import DIGITS
+from ml.inference.engine import Engine
 from ml.labels import CLASSES, NO_TUMOR
 from ml.models.registry import CLASSIFIERS, spec
 from ml.preprocess import prepare, prepare_mask, resize
@@ -256,6 +258,17 @@ def predict_pairs(
     if waiting:
         flush()
     return found
+
+
+def write_counterfactual(places: Places, library: Library, engine: Engine) -> None:
+    """Write the rows of the counterfactual pairs of the clean test part.
+
+    Raises:
+        WeightsError: a network's weights are missing or altered.
+        MetricsError: the split is missing, or there is nothing to pair.
+    """
+    rows = predict_pairs(read_split(places.split), library, logits_of(engine))
+    write_pairs(places.pair_rows, rows)
 
 
 def _tumour(classify: Classify, name: str, batch: Sequence[Version]) -> FloatArray:

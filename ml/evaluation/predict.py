@@ -33,24 +33,33 @@ Classify = Callable[[str, FloatArray], FloatArray]
 """Network name and batch (N, S, S, 1) → logits (N, 4)."""
 
 
-def write_clean(places: Places, library: Library, engine: Engine) -> None:
-    """Write the rows of the clean split and the mask threshold.
+def logits_of(engine: Engine) -> Classify:
+    """An engine as something that gives logits by network name."""
+    return lambda name, batch: engine.classify(name, batch).logits
+
+
+def write_classes(places: Places, library: Library, engine: Engine) -> None:
+    """Write the rows of the classifiers on the clean split.
 
     Raises:
         WeightsError: a network's weights are missing or altered.
         MetricsError: the split is missing or names a picture that is not there.
     """
-    rows = read_split(places.split)
-    table = predict_classes(
-        held_out(rows),
-        library,
-        lambda name, batch: engine.classify(name, batch).logits,
-        title="classes, clean split",
-    )
-    outlines, entry = predict_outlines(
-        rows, library, engine.segment, size=spec(SEGMENTER).input_size
-    )
+    rows = held_out(read_split(places.split))
+    table = predict_classes(rows, library, logits_of(engine), title="classes, clean split")
     write_classification(places.clean_rows, table)
+
+
+def write_outlines(places: Places, library: Library, engine: Engine) -> None:
+    """Write the rows of the segmenter on the clean split, and its mask threshold.
+
+    Raises:
+        WeightsError: its weights are missing or altered.
+        MetricsError: the split is missing or names a picture that is not there.
+    """
+    size = spec(SEGMENTER).input_size
+    rows = read_split(places.split)
+    outlines, entry = predict_outlines(rows, library, engine.segment, size=size)
     write_segmentation(places.outline_rows, outlines)
     text = json.dumps({SEGMENTER: entry}, indent=1) + "\n"
     places.thresholds.write_text(text, encoding="utf-8")

@@ -107,6 +107,21 @@ class SegmentationFigures:
 
 
 @dataclass(frozen=True)
+class PairFigures:
+    """One part of the counterfactual pairs (EVALUATION.md, section 6).
+
+    Attributes:
+        n_pictures: pictures, all versions counted.
+        n_heads: heads that have both versions.
+        auroc: tumour against none, by registry name, and "mean".
+    """
+
+    n_pictures: int | None = None
+    n_heads: int | None = None
+    auroc: Mapping[str, Interval] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Summary:
     """Everything that `summary.json` publishes."""
 
@@ -115,6 +130,7 @@ class Summary:
     clean: SplitFigures
     official_sartaj: SplitFigures | None
     segmentation: Mapping[str, SegmentationFigures]
+    counterfactual: Mapping[str, PairFigures]
 
 
 def load(path: Path) -> Summary:
@@ -144,6 +160,14 @@ def load(path: Path) -> Summary:
         clean=_split(raw["clean"]),
         official_sartaj=_split(official) if isinstance(official, dict) else None,
         segmentation={k: _segmentation(v) for k, v in _items(raw.get("segmentation"))},
+        counterfactual={
+            k: PairFigures(
+                n_pictures=_count(v.get("n_pictures")),
+                n_heads=_count(v.get("n_heads")),
+                auroc=_intervals(v.get("auroc")),
+            )
+            for k, v in _items(raw.get("counterfactual"))
+        },
     )
 
 

@@ -24,6 +24,7 @@ from ml.evaluation.classification import (
     confusion,
     roc_curve,
 )
+from ml.evaluation.counterfactual_rows import pair_figures, read_pairs
 from ml.evaluation.intervals import (
     Interval,
     Numbers,
@@ -74,6 +75,11 @@ class Places:
     def outline_rows(self) -> Path:
         """Rows of the outline network."""
         return self.metrics / "rows" / "segmentation_clean.csv"
+
+    @property
+    def pair_rows(self) -> Path:
+        """Rows of the counterfactual pairs."""
+        return self.metrics / "rows" / "counterfactual_clean.csv"
 
     @property
     def thresholds(self) -> Path:
@@ -153,6 +159,8 @@ def build_summary(places: Places) -> dict[str, Any]:
         threshold = json.loads(_content(places.thresholds))["unet"]["threshold"]
         rows = [row for row in read_segmentation(places.outline_rows) if row.split == "test"]
         summary["segmentation"] = {"unet": {"threshold": threshold, **outline_summary(rows)}}
+    if places.pair_rows.is_file():
+        summary["counterfactual"] = pair_figures(read_pairs(places.pair_rows))
     summary["paired"] = paired(balanced)
     return summary
 

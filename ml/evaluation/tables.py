@@ -18,6 +18,12 @@ COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("tumour_sensitivity", "Tumour sensitivity"),
     ("tumour_specificity", "Tumour specificity"),
 )
+PAIR_PARTS: Final[Mapping[str, str]] = {
+    "pairs": "All",
+    "painted_out": "Painted out",
+    "blended_in": "Blended in",
+    "sham": "Edited, nothing changed",
+}
 CALIBRATED: Final[tuple[str, str]] = ("ece_calibrated", "ECE, calibrated")
 
 
@@ -43,6 +49,8 @@ def overview_text(summary: Mapping[str, Any]) -> str:
         blocks.append(_official_block(summary["official_sartaj"], None))
     if "segmentation" in summary:
         blocks.append(_outline_block(summary["segmentation"]["unet"]))
+    if "counterfactual" in summary:
+        blocks.append(_pairs_block(summary["counterfactual"], None))
     blocks.append(f"_{summary['protocol']}_")
     return "\n\n".join(blocks)
 
@@ -68,6 +76,8 @@ def card_text(summary: Mapping[str, Any], name: str) -> str:
     blocks = [_clean_block(summary, name), by_class]
     if "official_sartaj" in summary:
         blocks.append(_official_block(summary["official_sartaj"], name))
+    if "counterfactual" in summary:
+        blocks.append(_pairs_block(summary["counterfactual"], name))
     return "\n\n".join([*blocks, f"_{summary['protocol']}_"])
 
 
@@ -125,6 +135,22 @@ def _outline_block(unet: Mapping[str, Any]) -> str:
         f"{figure_cell(free['mean_area_share'], 4)}."
     )
     return f"{head}\n\n{markdown_table(('Figure', 'Mean', 'Median'), rows)}\n\n{tail}"
+
+
+def _pairs_block(parts: Mapping[str, Any], name: str | None) -> str:
+    whole = parts["pairs"]
+    head = (
+        "**The same head with and without its tumour** (test pictures with the tumour painted out, "
+        f"or one blended in; {whole['n_pictures']} pictures of {whole['n_heads']} heads): AUROC of "
+        "tumour against none. A network that goes by the style of a scanner gets 0.5."
+    )
+    columns = [(key, text) for key, text in PAIR_PARTS.items() if key in parts]
+    rows = (
+        (title(model), *(figure_cell(parts[key]["auroc"][model]) for key, _ in columns))
+        for model in whole["auroc"]
+        if name in (None, model)
+    )
+    return f"{head}\n\n{markdown_table(('Network', *(text for _, text in columns)), rows)}"
 
 
 def _models_table(

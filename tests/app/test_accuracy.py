@@ -108,3 +108,23 @@ def test_dice_by_class_and_false_marks(app: AppTest, metrics: dict[str, Any]) ->
     words = " ".join(element.value for element in at.markdown)
     assert f"{unet['tumour_free']['marked_share']['value']:.1%}".replace("%", " %") in words
     assert texts.SEGMENTATION_FIGURES["dice_zero_share"] in html(at)
+
+
+def test_pairs_say_what_they_are_for(app: AppTest, metrics: dict[str, Any]) -> None:
+    at = accuracy(app)
+    assert texts.PAIRS_HEADING in [element.value for element in at.subheader]
+    words = " ".join(element.value for element in at.markdown)
+    assert "812 pictures of 307 heads" in words
+    page = html(at)
+    for title in texts.PAIR_PARTS.values():
+        assert title in page
+    for found in metrics["counterfactual"]["pairs"]["auroc"].values():
+        assert f"{found['value']:.3f} [{found['low']:.3f}–{found['high']:.3f}]" in page
+
+
+def test_without_pairs_nothing_is_said_of_them(app: AppTest, metrics: dict[str, Any]) -> None:
+    del metrics["counterfactual"]
+    services.SUMMARY_FILE.write_text(json.dumps(metrics))
+    at = accuracy(app)
+    assert not at.exception
+    assert texts.PAIRS_HEADING not in [element.value for element in at.subheader]

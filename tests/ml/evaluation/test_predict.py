@@ -15,7 +15,7 @@ from ml.evaluation.__main__ import main
 from ml.evaluation.official import official_networks
 from ml.evaluation.outlines import THRESHOLDS, predict_outlines
 from ml.evaluation.pictures import Library, held_out, one_a_cluster, read_split
-from ml.evaluation.predict import official_table, write_clean
+from ml.evaluation.predict import official_table, write_classes, write_outlines
 from ml.evaluation.rows import read_classification, read_segmentation
 from ml.inference.engine import NetworkOutput
 from ml.labels import CLASSES
@@ -64,7 +64,8 @@ class BrightnessEngine:
 def small_networks(monkeypatch):
     """Input side 64, whether or not weights were published."""
     record = SimpleNamespace(input_size=64)
-    monkeypatch.setattr("ml.evaluation.predict.spec", lambda _: record)
+    for module in ("predict", "counterfactual"):
+        monkeypatch.setattr(f"ml.evaluation.{module}.spec", lambda _: record)
 
 
 @pytest.fixture
@@ -146,7 +147,8 @@ def test_rows_of_the_clean_split(data, tmp_path):
     places = report.Places(tmp_path / "repository")
     write_splits(places.root, rows)
     engine = BrightnessEngine()
-    write_clean(places, Library.at(root), engine)
+    for write in (write_classes, write_outlines):
+        write(places, Library.at(root), engine)
     table = read_classification(places.clean_rows)
     expected = held_out(rows)
     assert list(table.where["id"]) == [row["path"] for row in expected]
@@ -274,3 +276,8 @@ def test_the_command_predicts_and_reports(data, tmp_path, monkeypatch, capsys):
     assert main(options) == 0
     assert "written: assets/metrics/summary.json" in capsys.readouterr().out
     assert main([*options, "--check"]) == 0
+    pairs = json.loads(places.summary.read_text())["counterfactual"]["pairs"]
+    assert pairs["n_heads"] > 0
+    before = places.clean_rows.stat().st_mtime_ns
+    assert main([*options, "--rows-only", "--parts", "outlines"]) == 0
+    assert places.clean_rows.stat().st_mtime_ns == before
