@@ -14,6 +14,7 @@ import streamlit as st
 
 from app import texts
 from ml import display, io, pipeline
+from ml.comparison import published as compared
 from ml.errors import SulcusError
 from ml.evaluation import published
 from ml.inference.engine import Engine
@@ -23,6 +24,7 @@ from ml.results import Analysis, DisplayWindow, Heatmap, Scan, Segmentation
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SUMMARY_FILE: Path = ROOT / "assets" / "metrics" / "summary.json"
+COMPARISON_FILE: Path = ROOT / "assets" / "metrics" / "comparison" / "comparison.json"
 SAMPLES_FOLDER: Path = ROOT / "assets" / "samples"
 
 MAX_SIDE: Final = 1280
@@ -137,6 +139,17 @@ def summary() -> published.Summary:
     return _summary(str(file), changed)
 
 
+def comparison() -> compared.Comparison | None:
+    """The published comparison of all networks; None where none was made.
+
+    Raises:
+        MetricsError: its file is damaged.
+    """
+    if not COMPARISON_FILE.exists():
+        return None
+    return _comparison(str(COMPARISON_FILE), COMPARISON_FILE.stat().st_mtime_ns)
+
+
 def samples() -> tuple[Sample, ...]:
     """The simulated scans that ship with the project; none when the index is absent."""
     index = SAMPLES_FOLDER / "index.json"
@@ -214,6 +227,11 @@ def _presets(content_hash: str, _scan: Scan) -> tuple[DisplayWindow, ...]:  # no
 @st.cache_data(show_spinner=False, max_entries=64)
 def _levels(content_hash: str, _scan: Scan) -> display.Levels:  # noqa: ARG001
     return display.levels(_scan)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _comparison(path: str, changed: int) -> compared.Comparison:  # noqa: ARG001
+    return compared.load(Path(path))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -25,6 +25,7 @@ HEAT_MODEL: Final = "layer.heat_model"
 HEAT_CLASS: Final = "layer.heat_class"
 
 ACCURACY_MODEL: Final = "accuracy.model"
+FIELD_PROTOCOL: Final = "accuracy.protocol"
 
 SUGGESTED_CLASS: Final = "suggested"
 """Value of `HEAT_CLASS` that stands for the class that the mean of the networks suggests."""
@@ -183,6 +184,12 @@ def start_accuracy_model(models: Sequence[str]) -> None:
     """Choose the network of the accuracy charts if none of `models` is; the mean before others."""
     if models and st.session_state.get(ACCURACY_MODEL) not in models:
         st.session_state[ACCURACY_MODEL] = "mean" if "mean" in models else models[0]
+
+
+def start_protocol(names: Sequence[str]) -> None:
+    """Choose the protocol of the comparison if none of `names` is; the first one."""
+    if st.session_state.get(FIELD_PROTOCOL) not in names:
+        st.session_state[FIELD_PROTOCOL] = names[0]
 
 
 def window_key(content_hash: str, part: str) -> str:

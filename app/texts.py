@@ -1,8 +1,10 @@
 """The words on screen, so that another language has one place to start from."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import Final
 
+from ml.comparison.published import Facts, Protocol
 from ml.evaluation.published import Interval, ModelFigures, PairFigures, SplitFigures
 from ml.labels import NO_TUMOR, TITLES, USUAL_READING
 from ml.models import registry
@@ -117,6 +119,40 @@ PAIR_PARTS: Final[dict[str, str]] = {
     "blended_in": "Tumour blended in",
     "sham": "Edited without a change of truth",
 }
+FIELD_HEADING: Final = "Networks of the field, trained and measured alike"
+PROTOCOL: Final = "How training and test were kept apart"
+PROTOCOLS: Final[dict[str, str]] = {
+    "clean": "Clean split",
+    "folds": "Five folds",
+    "official_sartaj": "Sartaj as shipped",
+    "official_roboflow": "Roboflow as shipped",
+}
+FIELD_COLUMNS: Final[dict[str, str]] = {
+    "balanced_accuracy": "Balanced accuracy",
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "auroc_macro": "AUROC",
+    "ece": "ECE",
+    "figshare_types": "figshare, three types",
+}
+COST_COLUMNS: Final = ("Parameters", "Weights", "ms a scan", "Training, min")
+FIELD_OUTLINES: Final = "Outlines"
+OUTLINE_COLUMNS: Final[dict[str, str]] = {
+    "dice_mean": "Dice, mean",
+    "dice_median": "Dice, median",
+    "dice_zero_share": "Dice = 0",
+    "marked_share": "Tumour-free pictures marked",
+}
+FIELD_BOXES: Final = "Boxes"
+BOX_COLUMNS: Final[dict[str, str]] = {
+    "map50": "mAP@0.5",
+    "map50_95": "mAP@0.5:0.95",
+    "ap50_any": "AP@0.5, any tumour",
+}
+REPORTED_HEADING: Final = "What others report on these pictures"
+REPORTED_NOTE: Final = (
+    "As printed in each work, without intervals; not recomputed here. Read the protocol first."
+)
 NOT_IN_FILE: Final = "Not in the file of figures. Run `make evaluate`."
 CHARTS_OF: Final = "Confusion matrix and ROC of"
 
@@ -282,6 +318,42 @@ def pairs(whole: PairFigures) -> str:
         "painted out, or with the tumour of another test picture blended in. A network that sees "
         f"only the scanner gets 0.5. {count(whole.n_pictures, 'pictures')} of "
         f"{count(whole.n_heads, 'heads')}; the pictures were made in memory and are kept nowhere."
+    )
+
+
+def protocol(found: Protocol) -> str:
+    """What the chosen protocol is and rests on."""
+    size = f"{count(found.n_pictures, 'pictures')} of {count(found.n_groups, 'patient groups')}"
+    leaky = (
+        ""
+        if found.leaky_share is None
+        else f" {percent(found.leaky_share)} of them have a group-mate in training."
+    )
+    return f"{found.title}: {size}.{leaky} In brackets: 95 % interval over patient groups."
+
+
+def rankings(found: Protocol, titles: Mapping[str, str]) -> str:
+    """Which differences are real; the others are no ranking."""
+    if not found.n_pairs:
+        return "One network only: nothing to rank."
+    if not found.ranked:
+        return f"None of the {found.n_pairs} differences in balanced accuracy is real."
+    real = "; ".join(f"{titles.get(a, a)} over {titles.get(b, b)}" for a, b in found.ranked)
+    return (
+        f"Real differences in balanced accuracy ({len(found.ranked)} of {found.n_pairs} pairs, "
+        f"paired bootstrap; the others are no ranking): {real}."
+    )
+
+
+def cost(facts: Facts | None) -> tuple[str, str, str, str]:
+    """Parameters, weights, time and training of a network, or dashes."""
+    if facts is None:
+        return (DASH, DASH, DASH, DASH)
+    return (
+        f"{facts.parameters / 1e6:.1f} M",
+        f"{facts.bytes / 2**20:.1f} MiB",
+        f"{facts.ms:.0f}",
+        f"{facts.minutes:.0f}",
     )
 
 

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from app import services, state, texts
-from app.components import confusion, dice, figures_table, pairs, problem, roc, split_comparison
+from app.components import (
+    confusion,
+    dice,
+    field,
+    figures_table,
+    pairs,
+    problem,
+    roc,
+    split_comparison,
+)
 from ml.errors import MetricsError
 from ml.evaluation.published import SplitFigures, Summary
 
@@ -28,6 +37,19 @@ def page() -> None:
         st.subheader(texts.outline_heading(name))
         dice.show(figures)
     pairs.show(summary.counterfactual)
+    _field()
+
+
+def _field() -> None:
+    """The networks of the field, where they were compared."""
+    try:
+        compared = services.comparison()
+    except MetricsError as error:
+        problem.show(error)
+        return
+    if compared is not None:
+        st.subheader(texts.FIELD_HEADING)
+        field.show(compared)
 
 
 def _protocol(summary: Summary) -> None:

@@ -164,7 +164,7 @@ def load(path: Path) -> Summary:
             k: PairFigures(
                 n_pictures=_count(v.get("n_pictures")),
                 n_heads=_count(v.get("n_heads")),
-                auroc=_intervals(v.get("auroc")),
+                auroc=intervals_in(v.get("auroc")),
             )
             for k, v in _items(raw.get("counterfactual"))
         },
@@ -184,9 +184,9 @@ def _split(raw: Mapping[str, Any]) -> SplitFigures:
 def _model(raw: Mapping[str, Any]) -> ModelFigures:
     confusion = raw.get("confusion")
     return ModelFigures(
-        figures=_intervals(raw),
-        sensitivity=_intervals(raw.get("sensitivity")),
-        specificity=_intervals(raw.get("specificity")),
+        figures=intervals_in(raw),
+        sensitivity=intervals_in(raw.get("sensitivity")),
+        specificity=intervals_in(raw.get("specificity")),
         confusion=_matrix(confusion),
         roc={
             label: Curve(_numbers(curve.get("fpr")), _numbers(curve.get("tpr")))
@@ -200,13 +200,13 @@ def _segmentation(raw: Mapping[str, Any]) -> SegmentationFigures:
     parts["tumour_free"] = raw.get("tumour_free") or {}
     values = raw.get("dice_values")
     return SegmentationFigures(
-        figures=_intervals(raw),
-        by_class={label: _intervals(part) for label, part in _items(raw.get("by_class"))},
+        figures=intervals_in(raw),
+        by_class={label: intervals_in(part) for label, part in _items(raw.get("by_class"))},
         counts={
             name: (_count(part.get("n_pictures")), _count(part.get("n_groups")))
             for name, part in parts.items()
         },
-        tumour_free=_intervals(raw.get("tumour_free")),
+        tumour_free=intervals_in(raw.get("tumour_free")),
         dice_values={k: _numbers(v) for k, v in values.items()} if values else {},
         threshold=_number(raw.get("threshold")),
     )
@@ -219,7 +219,8 @@ def _items(raw: object) -> list[tuple[str, Mapping[str, Any]]]:
     return [(str(key), value) for key, value in raw.items() if isinstance(value, dict)]
 
 
-def _intervals(raw: object) -> dict[str, Interval]:
+def intervals_in(raw: object) -> dict[str, Interval]:
+    """[name] → interval of everything in a JSON object that is one."""
     return {
         name: Interval(_number(v.get("value")), _number(v.get("low")), _number(v.get("high")))
         for name, v in _items(raw)

@@ -18,7 +18,7 @@ from ml import pipeline
 from ml.io import read_scan
 from ml.models import registry
 from ml.results import Analysis
-from tests.app.fakes import REGISTRY, FakeEngine, head, png, summary
+from tests.app.fakes import REGISTRY, FakeEngine, compared, head, png, summary
 
 LESION = png(head())
 CLEAR = png(head(lesion=False))
@@ -50,6 +50,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 @pytest.fixture
 def no_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "SUMMARY_FILE", tmp_path / "summary.json")
+    monkeypatch.setattr(services, "COMPARISON_FILE", tmp_path / "comparison.json")
 
 
 @pytest.fixture
@@ -59,6 +60,17 @@ def metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     figures = summary()
     file.write_text(json.dumps(figures))
     monkeypatch.setattr(services, "SUMMARY_FILE", file)
+    monkeypatch.setattr(services, "COMPARISON_FILE", tmp_path / "comparison.json")
+    return figures
+
+
+@pytest.fixture
+def comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """An invented comparison, as `ml.comparison` would write it."""
+    file = tmp_path / "comparison.json"
+    figures = compared()
+    file.write_text(json.dumps(figures))
+    monkeypatch.setattr(services, "COMPARISON_FILE", file)
     return figures
 
 

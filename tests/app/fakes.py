@@ -163,3 +163,41 @@ def summary() -> dict[str, object]:
             }
         },
     }
+
+
+def compared() -> dict[str, object]:
+    """An invented comparison of two protocols in the agreed form."""
+    levels = {"mlp": 0.55, "mobilenet": 0.9, "mean": 0.93}
+    figures = (*("accuracy", "balanced_accuracy", "macro_f1", "auroc_macro", "ece"),)
+    models = {
+        name: {**{key: _interval(level) for key in figures}, "figshare_types": _interval(None)}
+        for name, level in levels.items()
+    }
+    pairs = [
+        {"a": "mlp", "b": "mobilenet", "difference": _interval(-0.35), "ranking": True},
+        {"a": "mlp", "b": "mean", "difference": _interval(-0.38), "ranking": True},
+        {"a": "mobilenet", "b": "mean", "difference": _interval(-0.03), "ranking": False},
+    ]
+    protocol = {"n_pictures": 1234, "n_groups": 432, "leaky_share": None, "models": models}
+    clean = {"title": "Clean test split", **protocol, "paired": pairs}
+    shipped = {"title": "As shipped", **protocol, "leaky_share": 0.61, "paired": []}
+    cost = {"input_size": 64, "parameters": 2_200_000, "bytes": 4_400_000, "ms": 3.1}
+    return {
+        "titles": {"mlp": "Multi-layer perceptron", "mobilenet": "MobileNet", "mean": "Mean"}
+        | {"resunet": "Res-U-Net", "detector": "Detector"},
+        "facts": {"mlp": {"clean": {**cost, "minutes": 4.0}}},
+        "protocols": {"clean": clean, "official_sartaj": shipped},
+        "outlines": {"resunet": {"n_pictures": 400, "dice_mean": _interval(0.71)}},
+        "boxes": {"detector": {"n_pictures": 400, "map50": _interval(0.62)}},
+        "reported": [
+            {
+                "work": "A 2020",
+                "network": "small CNN",
+                "data": "figshare",
+                "protocol": "slices of a patient on both sides",
+                "by_patient": False,
+                "accuracy": 0.9656,
+                "reference": "doi:0",
+            }
+        ],
+    }

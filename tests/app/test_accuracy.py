@@ -128,3 +128,47 @@ def test_without_pairs_nothing_is_said_of_them(app: AppTest, metrics: dict[str, 
     at = accuracy(app)
     assert not at.exception
     assert texts.PAIRS_HEADING not in [element.value for element in at.subheader]
+
+
+def test_networks_of_the_field_are_ranked_with_intervals_and_cost(
+    app: AppTest, metrics: dict[str, Any], comparison: dict[str, Any]
+) -> None:
+    at = accuracy(app)
+    assert not at.exception
+    assert texts.FIELD_HEADING in [element.value for element in at.subheader]
+    drawn = charts(at)["Balanced accuracy, 95 % interval"][0]
+    assert list(drawn["y"]) == ["Mean", "MobileNet", "Multi-layer perceptron"]
+    assert list(drawn["x"]) == [0.93, 0.9, 0.55]
+    page = html(at)
+    row = page[page.rindex("Multi-layer perceptron") :].split("</tr>")[0]
+    for cell in ("0.550 [", "2.2 M", "4.2 MiB", "<td>3</td>", "<td>4</td>"):
+        assert cell in row
+    captions = " ".join(element.value for element in at.caption)
+    assert "2 of 3 pairs" in captions
+    assert "MobileNet over Multi-layer perceptron" in captions
+    assert "Mean over MobileNet" not in captions
+    for found in ("0.710 [", "0.620 [", "96.56 %", "slices of a patient on both sides"):
+        assert found in page
+
+
+def test_the_protocol_is_chosen_and_its_leak_said(
+    app: AppTest, metrics: dict[str, Any], comparison: dict[str, Any]
+) -> None:
+    at = accuracy(app)
+    at.button_group(key=state.FIELD_PROTOCOL).set_value("official_sartaj").run()
+    captions = " ".join(element.value for element in at.caption)
+    assert "As shipped: 1,234 pictures" in captions
+    assert "61 % of them have a group-mate in training" in captions
+
+
+def test_without_a_comparison_nothing_is_said_and_a_damaged_one_is_an_error(
+    app: AppTest, metrics: dict[str, Any], comparison: dict[str, Any]
+) -> None:
+    services.COMPARISON_FILE.unlink()
+    at = accuracy(app)
+    assert not at.exception
+    assert texts.FIELD_HEADING not in [element.value for element in at.subheader]
+    services.COMPARISON_FILE.write_text('{"titles": {}}')
+    at = at.run()
+    assert not at.exception
+    assert "make compare" in at.error[0].value
