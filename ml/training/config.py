@@ -148,7 +148,7 @@ RECIPES: dict[str, RunConfig] = {
         "xception",
         rate=1e-3,
         joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
-        fine=Phase(128, 4),
+        fine=Phase(128, 2),
         fine_rate=4e-4,
         batch=16,
     ),
@@ -269,9 +269,9 @@ RECIPES: dict[str, RunConfig] = {
 
 
 BRIEF_PHASES: dict[str, tuple[Phase, ...]] = {
-    "mobilenet": (Phase(96, 10), Phase(160, 2)),
-    "xception": (Phase(64, 8), Phase(128, 2)),
-    "resnet50": (Phase(64, 8), Phase(128, 2)),
+    "mobilenet": (Phase(96, 14), Phase(160, 4)),
+    "xception": (Phase(64, 8), Phase(96, 6), Phase(128, 2)),
+    "resnet50": (Phase(64, 8), Phase(96, 6), Phase(128, 2)),
 }
 """Sizes off the clean split; the last one is the size the network is read at."""
 FOLD_SPLITS = tuple(f"fold{number}" for number in range(5))
