@@ -65,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=REPOSITORY / "runs",
         metavar="DIR",
-        help="folder with <network>-official_sartaj/, trained on Sartaj's Training part; without "
-        "them the rows of the official split stay as they are (default: runs)",
+        help="folder with <network>-official_sartaj/, trained on Sartaj's Training part; those "
+        "trained to the end are read, without any the rows stay as they are (default: runs)",
     )
     parser.add_argument("--root", type=Path, default=REPOSITORY, help=argparse.SUPPRESS)
     return parser
@@ -104,10 +104,10 @@ def _predict_official(places: report.Places, library: "Library", official: Path)
     from ml.evaluation.predict import write_official
 
     networks = official_networks(official)
-    if networks is None:
+    if not networks.sizes:
         print(f"no networks of the official split in {official.name}/; its rows stay (`{COMMAND}`)")
     else:
-        write_official(places, library, networks)
+        write_official(places, library, networks.classify, networks.sizes)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ They are not shipped: their only use is to put the figures of other projects bes
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ml.errors import MetricsError
 from ml.evaluation.predict import Classify
 from ml.models.registry import CLASSIFIERS
 from ml.results import FloatArray
@@ -22,44 +23,47 @@ def run_folder(runs: Path, name: str, *, source: str = "sartaj") -> Path:
     return runs / f"{name}-official_{source}"
 
 
-def official_networks(runs: Path, *, source: str = "sartaj") -> Classify | None:
+@dataclass(frozen=True)
+class OfficialNetworks:
+    """The networks that were trained to the end on a source's own training part.
+
+    Attributes:
+        classify: runs one of them by name.
+        sizes: [network] → side of its input, pixels; empty where none was trained.
+    """
+
+    classify: Classify
+    sizes: Mapping[str, int]
+
+
+def official_networks(runs: Path, *, source: str = "sartaj") -> OfficialNetworks:
     """What reads a batch with the networks of an official split.
 
     Args:
         runs: folder with the run folders of `ml.training`.
         source: "sartaj".
-
-    Returns:
-        A function of network name and batch, or None where no such network was trained.
-
-    Raises:
-        MetricsError: some of the networks were trained and some were not.
     """
-    files = {name: _weights_file(run_folder(runs, name, source=source)) for name in CLASSIFIERS}
-    missing = [name for name, file in files.items() if file is None]
-    if len(missing) == len(files):
-        return None
-    if missing:
-        raise MetricsError(
-            f"The official split needs all of its networks; {', '.join(missing)} has not been "
-            f"trained to the end. Run `{COMMAND}`."
-        )
-    models = {name: _load(name, file) for name, file in files.items() if file is not None}
+    models, sizes = {}, {}
+    for name in CLASSIFIERS:
+        folder = run_folder(runs, name, source=source)
+        stage = _finished_stage(folder)
+        if stage is not None:
+            models[name] = _load(name, folder / stage["name"] / "best.npz")
+            sizes[name] = int(stage["phases"][-1]["size"])
 
     def classify(name: str, batch: FloatArray) -> FloatArray:
         return np.asarray(models[name].predict_on_batch(batch), np.float32)
 
-    return classify
+    return OfficialNetworks(classify, sizes)
 
 
-def _weights_file(folder: Path) -> Path | None:
-    """Best weights of the last stage, or None while the run is not finished."""
+def _finished_stage(folder: Path) -> Mapping[str, Any] | None:
+    """The last stage of a run, or None while the run is not finished."""
     facts = folder / "run.json"
     if not facts.is_file():
         return None
-    stage = json.loads(facts.read_text(encoding="utf-8"))["config"]["stages"][-1]["name"]
-    finished = (folder / stage / "done.json").is_file()
-    return folder / stage / "best.npz" if finished else None
+    stage: Mapping[str, Any] = json.loads(facts.read_text(encoding="utf-8"))["config"]["stages"][-1]
+    return stage if (folder / stage["name"] / "done.json").is_file() else None
 
 
 def _load(name: str, file: Path) -> Any:

@@ -65,14 +65,16 @@ def write_outlines(places: Places, library: Library, engine: Engine) -> None:
     places.thresholds.write_text(text, encoding="utf-8")
 
 
-def write_official(places: Places, library: Library, classify: Classify) -> None:
+def write_official(
+    places: Places, library: Library, classify: Classify, sizes: Mapping[str, int]
+) -> None:
     """Write the rows of Sartaj's own split, read by networks trained on its training part.
 
     Raises:
         MetricsError: the split is missing or names a picture that is not there.
     """
     rows = read_split(places.split.with_name("official.csv"))
-    write_classification(places.official_rows, official_table(rows, library, classify))
+    write_classification(places.official_rows, official_table(rows, library, classify, sizes=sizes))
 
 
 def predict_classes(

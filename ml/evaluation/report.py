@@ -35,6 +35,7 @@ from ml.evaluation.intervals import (
 from ml.evaluation.protocol import FIXED_THRESHOLD, OFFICIAL_PROTOCOL, PROTOCOL
 from ml.evaluation.rendering import render
 from ml.evaluation.rows import (
+    MEAN,
     ClassificationTable,
     read_classification,
     read_segmentation,
@@ -149,11 +150,14 @@ def build_summary(places: Places) -> dict[str, Any]:
     if places.official_rows.is_file():
         official = read_classification(places.official_rows)
         shipped = official.part("test")
+        models = split_figures(official)[0]
+        if set(official.logits) != set(clean.logits):
+            del models[MEAN]  # not the mean of the same networks
         summary["official_sartaj"] = {
             "protocol": OFFICIAL_PROTOCOL,
             **_counts(shipped.where["group"]),
             "leaky_share": float(np.mean(shipped.leaky)) if shipped.leaky else None,
-            "models": split_figures(official)[0],
+            "models": models,
         }
     if places.outline_rows.is_file():
         threshold = json.loads(_content(places.thresholds))["unet"]["threshold"]

@@ -236,7 +236,8 @@ def finished_run(runs, name):
 
     folder = runs / f"{name}-official_sartaj"
     (folder / "finetune").mkdir(parents=True)
-    facts = {"config": {"stages": [{"name": "pretrain"}, {"name": "finetune"}]}}
+    last = {"name": "finetune", "phases": [{"size": 96}, {"size": 64}]}
+    facts = {"config": {"stages": [{"name": "pretrain", "phases": []}, last]}}
     (folder / "run.json").write_text(json.dumps(facts))
     model = build_classifier(name)
     save_arrays(folder / "finetune" / "best.npz", arrays_of(model.weights))
@@ -246,19 +247,24 @@ def finished_run(runs, name):
 
 def test_official_networks_are_the_trained_ones(tmp_path, monkeypatch):
     monkeypatch.setattr("ml.evaluation.official.CLASSIFIERS", ("mobilenet",))
-    assert official_networks(tmp_path) is None
+    assert official_networks(tmp_path).sizes == {}
     model = finished_run(tmp_path, "mobilenet")
     batch = np.random.default_rng(0).random((2, 64, 64, 1)).astype(np.float32)
-    found = official_networks(tmp_path)("mobilenet", batch)
+    networks = official_networks(tmp_path)
+    assert networks.sizes == {"mobilenet": 64}
+    found = networks.classify("mobilenet", batch)
     assert found.shape == (2, 4)
     assert found == pytest.approx(np.asarray(model(batch)), abs=1e-5)
 
 
-def test_half_a_set_of_official_networks_is_refused(tmp_path, monkeypatch):
+def test_only_networks_trained_to_the_end_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr("ml.evaluation.official.CLASSIFIERS", ("mobilenet", "xception"))
     finished_run(tmp_path, "mobilenet")
-    with pytest.raises(MetricsError, match="xception has not been trained"):
-        official_networks(tmp_path)
+    (tmp_path / "xception-official_sartaj").mkdir()
+    (tmp_path / "xception-official_sartaj" / "run.json").write_text(
+        (tmp_path / "mobilenet-official_sartaj" / "run.json").read_text()
+    )
+    assert set(official_networks(tmp_path).sizes) == {"mobilenet"}
 
 
 def test_the_command_predicts_and_reports(data, tmp_path, monkeypatch, capsys):

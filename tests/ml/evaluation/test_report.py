@@ -18,7 +18,12 @@ from ml.evaluation.__main__ import main
 from ml.evaluation.calibration import softmax
 from ml.evaluation.intervals import Interval
 from ml.evaluation.rendering import render
-from ml.evaluation.rows import read_classification, with_mean, write_classification
+from ml.evaluation.rows import (
+    ClassificationTable,
+    read_classification,
+    with_mean,
+    write_classification,
+)
 from ml.evaluation.tables import BEGIN, END, fill_markers
 from ml.labels import CLASSES, NO_TUMOR
 from tests.ml.evaluation.conftest import simulated_table
@@ -72,6 +77,14 @@ def test_only_test_pictures_count_and_groups_are_counted(repository, summary):
         assert figures["tumour_sensitivity"]["value"] == pytest.approx(
             alarm[tumour].mean(), abs=1e-6
         )
+
+
+def test_a_mean_over_other_networks_is_not_set_beside_the_mean(repository):
+    places = report.Places(repository)
+    table = read_classification(places.official_rows)
+    only = {"mobilenet": table.logits["mobilenet"]}
+    write_classification(places.official_rows, ClassificationTable(table.where, only, table.leaky))
+    assert list(report.build_summary(places)["official_sartaj"]["models"]) == ["mobilenet"]
 
 
 def test_temperature_and_threshold_come_from_validation_alone(repository, summary):
