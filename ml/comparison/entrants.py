@@ -1,7 +1,7 @@
 """Which networks are compared, under which protocols, and how a finished run is loaded."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -105,8 +105,8 @@ def is_finished(folder: Path) -> bool:
     facts = folder / "run.json"
     if not facts.is_file():
         return False
-    stages = json.loads(facts.read_text(encoding="utf-8"))["config"]["stages"]
-    return (folder / stages[-1]["name"] / "done.json").is_file()
+    last = str(json.loads(facts.read_text(encoding="utf-8"))["config"]["stages"][-1]["name"])
+    return (folder / last / "done.json").is_file()
 
 
 def load_run(folder: Path, name: str) -> Finished:
@@ -157,5 +157,8 @@ def build(name: str) -> Any:
         return build_baseline(name)
     if name == "resunet":
         return build_resunet()
-    on = {"multitask": build_multitask, "detector": build_detector}.get(name, build_unet)
-    return on(build_classifier(ENCODER[name]))
+    grown: dict[str, Callable[[Any], Any]] = {
+        "multitask": build_multitask,
+        "detector": build_detector,
+    }
+    return grown.get(name, build_unet)(build_classifier(ENCODER[name]))

@@ -193,7 +193,8 @@ class Reader:
         both = self.named(np.concatenate([batch, batch[:, :, ::-1]]))
         logits = both.get("mask_logits", both.get("output"))
         assert logits is not None
-        probability = _at_size(1.0 / (1.0 + np.exp(-logits[..., 0])), batch.shape[1])
+        found = np.asarray(1.0 / (1.0 + np.exp(-logits[..., 0])), np.float32)
+        probability = _at_size(found, batch.shape[1])
         plain, mirrored = np.split(probability, 2)
         return np.asarray((plain + mirrored[:, :, ::-1]) / 2, np.float32)
 

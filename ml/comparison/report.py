@@ -139,7 +139,8 @@ def protocol_figures(protocol: str, tables: Mapping[str, ClassificationTable]) -
     leaky = next(iter(tables.values())).leaky
     test = whole if protocol == FOLDS else whole.part("test")
     weights = resample(test.where["group"])
-    labels, balanced, rows = test.labels, {}, {}
+    labels, balanced = test.labels, {}
+    rows: dict[str, dict[str, Any]] = {}
     for name, values in _and_mean(test.logits).items():
         samples = classification_samples(
             softmax(values), labels, weights, operating_threshold=FIXED_THRESHOLD

@@ -140,6 +140,12 @@ def _classifier(
     return RunConfig(network=network, stages=stages, batch=batch, steps=3200 // batch)
 
 
+def _longer(config: RunConfig, *phases: Phase) -> RunConfig:
+    """With a second fine-tuning from a high rate, for a network that learns slowly."""
+    rate = round(0.8 * config.stages[0].learning_rate, 6)
+    return replace(config, stages=(*config.stages, Stage("longer", "classify", phases, rate)))
+
+
 RECIPES: dict[str, RunConfig] = {
     "mobilenet": _classifier(
         "mobilenet", rate=1.5e-3, joint=(Phase(96, 14), Phase(128, 10)), fine=Phase(160, 4)
@@ -152,13 +158,17 @@ RECIPES: dict[str, RunConfig] = {
         fine_rate=4e-4,
         batch=16,
     ),
-    "resnet50": _classifier(
-        "resnet50",
-        rate=1e-3,
-        joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
-        fine=Phase(128, 4),
-        fine_rate=4e-4,
-        batch=16,
+    "resnet50": _longer(
+        _classifier(
+            "resnet50",
+            rate=1e-3,
+            joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
+            fine=Phase(128, 4),
+            fine_rate=4e-4,
+            batch=16,
+        ),
+        Phase(96, 6),
+        Phase(128, 6),
     ),
     "unet": RunConfig(
         network="unet",
