@@ -3,7 +3,8 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import texts, theme
+from app import accuracy_texts as words
+from app import theme
 from ml.evaluation.published import ModelFigures
 from ml.labels import CLASSES, TITLES
 
@@ -11,7 +12,7 @@ from ml.labels import CLASSES, TITLES
 def show(figures: ModelFigures) -> None:
     """Draw the counts: true class downward, predicted class across."""
     if figures.confusion is None:
-        st.info(texts.NOT_IN_FILE)
+        st.info(words.NOT_IN_FILE)
         return
     titles = [TITLES[label] for label in CLASSES]
     drawing = go.Figure(

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
+from app import accuracy_texts as words
 from app import texts, theme
 from app.components import table
 from ml.evaluation.published import SegmentationFigures
@@ -16,13 +17,13 @@ def show(figures: SegmentationFigures) -> None:
         pictures, groups = figures.counts.get("all", (None, None))
         st.caption(
             f"{texts.count(pictures, 'pictures')} of {texts.count(groups, 'patient groups')}"
-            f"{texts.threshold(figures.threshold)}"
+            f"{words.threshold(figures.threshold)}"
         )
         table.show(
             ["Figure", "All tumour classes"],
             [
                 [title, texts.figure(figures.figures[name])]
-                for name, title in texts.SEGMENTATION_FIGURES.items()
+                for name, title in words.SEGMENTATION_FIGURES.items()
                 if name in figures.figures
             ],
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 import streamlit as st
 
+from app import accuracy_texts as words
 from app import state, texts, theme
 from app.components import table
 from ml.comparison.published import Comparison, Protocol
@@ -17,31 +18,40 @@ def show(compared: Comparison) -> None:
     if names:
         state.start_protocol(names)
         chosen = st.segmented_control(
-            texts.PROTOCOL,
+            words.PROTOCOL,
             names,
             key=state.FIELD_PROTOCOL,
-            format_func=lambda name: texts.PROTOCOLS.get(name, name),
+            format_func=lambda name: words.PROTOCOLS.get(name, name),
             required=True,
         )
         if chosen is not None:
             _protocol(compared, compared.protocols[chosen])
-    _masks(texts.FIELD_OUTLINES, compared.outlines, compared, figures=texts.OUTLINE_COLUMNS)
-    _masks(texts.FIELD_BOXES, compared.boxes, compared, figures=texts.BOX_COLUMNS)
+    _masks(
+        words.FIELD_OUTLINES,
+        compared.outlines,
+        compared,
+        figures=words.OUTLINE_COLUMNS,
+    )
+    _masks(words.FIELD_BOXES, compared.boxes, compared, figures=words.BOX_COLUMNS)
     _reported(compared)
 
 
 def _protocol(compared: Comparison, protocol: Protocol) -> None:
-    st.caption(texts.protocol(protocol))
+    st.caption(words.protocol(protocol))
     _chart(compared, protocol)
-    header = ["Network", *texts.FIELD_COLUMNS.values(), *texts.COST_COLUMNS]
+    header = ["Network", *words.FIELD_COLUMNS.values(), *words.COST_COLUMNS]
     rows = []
     for name, figures in protocol.models.items():
-        cells = [texts.figure(figures.get(key, Interval())) for key in texts.FIELD_COLUMNS]
+        cells = [texts.figure(figures.get(key, Interval())) for key in words.FIELD_COLUMNS]
         rows.append(
-            [compared.titles.get(name, name), *cells, *texts.cost(compared.facts.get(name))]
+            [
+                compared.titles.get(name, name),
+                *cells,
+                *words.cost(compared.facts.get(name)),
+            ]
         )
     table.show(header, rows)
-    st.caption(texts.rankings(protocol, compared.titles))
+    st.caption(words.rankings(protocol, compared.titles))
 
 
 def _chart(compared: Comparison, protocol: Protocol) -> None:
@@ -89,12 +99,12 @@ def _masks(
         return
     st.markdown(f"**{title}**")
     table.show(
-        ["Network", *figures.values(), *texts.COST_COLUMNS],
+        ["Network", *figures.values(), *words.COST_COLUMNS],
         [
             [
                 compared.titles.get(name, name),
                 *(texts.figure(found.get(key, Interval())) for key in figures),
-                *texts.cost(compared.facts.get(name)),
+                *words.cost(compared.facts.get(name)),
             ]
             for name, found in rows.items()
         ],
@@ -105,8 +115,8 @@ def _reported(compared: Comparison) -> None:
     """What others print about the same pictures, with how they measured it."""
     if not compared.reported:
         return
-    st.markdown(f"**{texts.REPORTED_HEADING}**")
-    st.caption(texts.REPORTED_NOTE)
+    st.markdown(f"**{words.REPORTED_HEADING}**")
+    st.caption(words.REPORTED_NOTE)
     table.show(
         ["Work", "Network", "Data", "Protocol", "By patient", "Accuracy"],
         [

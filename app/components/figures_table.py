@@ -1,5 +1,6 @@
 """Classification figures of every network on one split."""
 
+from app import accuracy_texts as words
 from app import texts
 from app.components import table
 from ml.evaluation.published import SplitFigures
@@ -18,7 +19,7 @@ def show(split: SplitFigures) -> None:
             rows.append(
                 [
                     f"{TITLES[label]}: {kind}",
-                    *(texts.class_figure(split.models[model], kind, label) for model in models),
+                    *(words.class_figure(split.models[model], kind, label) for model in models),
                 ]
             )
     table.show(["Figure", *(texts.model(model) for model in models)], rows)

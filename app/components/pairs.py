@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from app import accuracy_texts as words
 from app import texts
 from app.components import table
 from ml.evaluation.published import Interval, PairFigures
@@ -14,9 +15,9 @@ def show(parts: Mapping[str, PairFigures]) -> None:
     whole = parts.get("pairs")
     if whole is None:
         return
-    st.subheader(texts.PAIRS_HEADING)
-    st.markdown(texts.pairs(whole))
-    columns = [name for name in texts.PAIR_PARTS if name in parts]
+    st.subheader(words.PAIRS_HEADING)
+    st.markdown(words.pairs(whole))
+    columns = [name for name in words.PAIR_PARTS if name in parts]
     rows = [
         [
             texts.model(model),
@@ -24,4 +25,4 @@ def show(parts: Mapping[str, PairFigures]) -> None:
         ]
         for model in whole.auroc
     ]
-    table.show(["Network", *(texts.PAIR_PARTS[name] for name in columns)], rows)
+    table.show(["Network", *(words.PAIR_PARTS[name] for name in columns)], rows)

@@ -3,7 +3,8 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import texts, theme
+from app import accuracy_texts as words
+from app import theme
 from ml.evaluation.published import ModelFigures
 from ml.labels import CLASSES, TITLES
 
@@ -11,7 +12,7 @@ from ml.labels import CLASSES, TITLES
 def show(figures: ModelFigures) -> None:
     """Draw one curve a class, told apart by dash as well as colour."""
     if not figures.roc:
-        st.info(texts.NOT_IN_FILE)
+        st.info(words.NOT_IN_FILE)
         return
     drawing = go.Figure(
         layout=theme.chart_layout(

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app import accuracy_texts as words
 from app import texts
 from app.components import table
 from ml.evaluation.published import ModelFigures, Summary
@@ -13,9 +14,9 @@ def show(summary: Summary) -> None:
     """Draw both splits side by side, with the share of leaky test pictures."""
     official = summary.official_sartaj
     if official is None:
-        st.info(texts.NO_OFFICIAL)
+        st.info(words.NO_OFFICIAL)
         return
-    st.markdown(texts.leak(official))
+    st.markdown(words.leak(official))
     if official.protocol:
         st.caption(official.protocol)
     header = ["Network"]

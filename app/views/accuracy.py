@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app import accuracy_texts as words
 from app import services, state, texts
 from app.components import (
     confusion,
@@ -19,22 +20,22 @@ from ml.evaluation.published import SplitFigures, Summary
 
 def page() -> None:
     """Draw the view, or say which command computes the figures."""
-    st.subheader(texts.ACCURACY_HEADING)
+    st.subheader(words.ACCURACY_HEADING)
     try:
         summary = services.summary()
     except MetricsError as error:
         problem.show(error)
-        st.markdown(texts.ACCURACY_EMPTY)
+        st.markdown(words.ACCURACY_EMPTY)
         return
     _protocol(summary)
-    st.subheader(texts.CLEAN_SPLIT)
-    st.caption(texts.intervals(summary.clean))
+    st.subheader(words.CLEAN_SPLIT)
+    st.caption(words.intervals(summary.clean))
     figures_table.show(summary.clean)
     _charts(summary.clean)
-    st.subheader(texts.COMPARISON_HEADING)
+    st.subheader(words.COMPARISON_HEADING)
     split_comparison.show(summary)
     for name, figures in summary.segmentation.items():
-        st.subheader(texts.outline_heading(name))
+        st.subheader(words.outline_heading(name))
         dice.show(figures)
     pairs.show(summary.counterfactual)
     _field()
@@ -48,7 +49,7 @@ def _field() -> None:
         problem.show(error)
         return
     if compared is not None:
-        st.subheader(texts.FIELD_HEADING)
+        st.subheader(words.FIELD_HEADING)
         field.show(compared)
 
 
@@ -64,7 +65,7 @@ def _charts(split: SplitFigures) -> None:
     models = list(split.models)
     state.start_accuracy_model(models)
     name = st.segmented_control(
-        texts.CHARTS_OF,
+        words.CHARTS_OF,
         models,
         key=state.ACCURACY_MODEL,
         format_func=texts.model,

@@ -133,9 +133,9 @@ def train_one(name: str, options: argparse.Namespace) -> None:
     Raises:
         TrainingError: it cannot start or resume.
     """
-    from ml.training.config import RECIPES, brief, toy
     from ml.training.detector import DetectorRun
     from ml.training.devices import accelerators
+    from ml.training.recipes import RECIPES, brief, toy
     from ml.training.runner import Run, summary
 
     suffix = "" if options.split == "clean" else f"-{options.split}"

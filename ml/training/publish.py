@@ -8,7 +8,8 @@ from ml.errors import TrainingError
 from ml.models.registry import SEGMENTER, WEIGHTS
 from ml.models.weights import save
 from ml.training.checkpoint import load_arrays
-from ml.training.config import RECIPES, Stage
+from ml.training.config import Stage
+from ml.training.recipes import RECIPES
 
 
 def publish(name: str, runs: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import accuracy_texts as words
 from app import services, state, texts
 from tests.app.conftest import html
 
@@ -73,8 +74,8 @@ def test_figures_follow_the_file(app: AppTest, metrics: dict[str, Any]) -> None:
 def test_official_split_stands_beside_with_its_leak(app: AppTest, metrics: dict[str, Any]) -> None:
     at = accuracy(app)
     leak = metrics["official_sartaj"]["leaky_share"]
-    words = " ".join(element.value for element in at.markdown)
-    assert f"{leak:.0%}".replace("%", " %") in words
+    shown = " ".join(element.value for element in at.markdown)
+    assert f"{leak:.0%}".replace("%", " %") in shown
     page = html(at)
     assert "Balanced accuracy, clean" in page
     assert "Balanced accuracy, official" in page
@@ -84,7 +85,7 @@ def test_missing_official_split_is_said(app: AppTest, metrics: dict[str, Any]) -
     del metrics["official_sartaj"]
     services.SUMMARY_FILE.write_text(json.dumps(metrics))
     at = accuracy(app)
-    assert texts.NO_OFFICIAL in [element.value for element in at.info]
+    assert words.NO_OFFICIAL in [element.value for element in at.info]
 
 
 def test_confusion_and_roc_are_of_the_chosen_network(app: AppTest, metrics: dict[str, Any]) -> None:
@@ -105,18 +106,18 @@ def test_dice_by_class_and_false_marks(app: AppTest, metrics: dict[str, Any]) ->
     unet = metrics["segmentation"]["unet"]
     boxes = charts(at)["Dice of every picture"]
     assert [len(box["y"]) for box in boxes] == [len(v) for v in unet["dice_values"].values()]
-    words = " ".join(element.value for element in at.markdown)
-    assert f"{unet['tumour_free']['marked_share']['value']:.1%}".replace("%", " %") in words
-    assert texts.SEGMENTATION_FIGURES["dice_zero_share"] in html(at)
+    shown = " ".join(element.value for element in at.markdown)
+    assert f"{unet['tumour_free']['marked_share']['value']:.1%}".replace("%", " %") in shown
+    assert words.SEGMENTATION_FIGURES["dice_zero_share"] in html(at)
 
 
 def test_pairs_say_what_they_are_for(app: AppTest, metrics: dict[str, Any]) -> None:
     at = accuracy(app)
-    assert texts.PAIRS_HEADING in [element.value for element in at.subheader]
-    words = " ".join(element.value for element in at.markdown)
-    assert "812 pictures of 307 heads" in words
+    assert words.PAIRS_HEADING in [element.value for element in at.subheader]
+    shown = " ".join(element.value for element in at.markdown)
+    assert "812 pictures of 307 heads" in shown
     page = html(at)
-    for title in texts.PAIR_PARTS.values():
+    for title in words.PAIR_PARTS.values():
         assert title in page
     for found in metrics["counterfactual"]["pairs"]["auroc"].values():
         assert f"{found['value']:.3f} [{found['low']:.3f}–{found['high']:.3f}]" in page
@@ -127,7 +128,7 @@ def test_without_pairs_nothing_is_said_of_them(app: AppTest, metrics: dict[str, 
     services.SUMMARY_FILE.write_text(json.dumps(metrics))
     at = accuracy(app)
     assert not at.exception
-    assert texts.PAIRS_HEADING not in [element.value for element in at.subheader]
+    assert words.PAIRS_HEADING not in [element.value for element in at.subheader]
 
 
 def test_networks_of_the_field_are_ranked_with_intervals_and_cost(
@@ -135,7 +136,7 @@ def test_networks_of_the_field_are_ranked_with_intervals_and_cost(
 ) -> None:
     at = accuracy(app)
     assert not at.exception
-    assert texts.FIELD_HEADING in [element.value for element in at.subheader]
+    assert words.FIELD_HEADING in [element.value for element in at.subheader]
     drawn = charts(at)["Balanced accuracy, 95 % interval"][0]
     assert list(drawn["y"]) == ["Mean", "MobileNet", "Multi-layer perceptron"]
     assert list(drawn["x"]) == [0.93, 0.9, 0.55]
@@ -167,7 +168,7 @@ def test_without_a_comparison_nothing_is_said_and_a_damaged_one_is_an_error(
     services.COMPARISON_FILE.unlink()
     at = accuracy(app)
     assert not at.exception
-    assert texts.FIELD_HEADING not in [element.value for element in at.subheader]
+    assert words.FIELD_HEADING not in [element.value for element in at.subheader]
     services.COMPARISON_FILE.write_text('{"titles": {}}')
     at = at.run()
     assert not at.exception

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from app import accuracy_texts as words
 from app import services, texts
 from ml.models import registry
 from tests.e2e.conftest import Watch
@@ -55,7 +56,7 @@ def test_upload_read_switch_a_layer_open_accuracy(page: Page, watch: Watch) -> N
     expect(raw.first).to_be_visible()
 
     page.get_by_role("link", name=texts.PAGE_ACCURACY).click()
-    expect(page.get_by_text(texts.ACCURACY_HEADING)).to_be_visible()
+    expect(page.get_by_text(words.ACCURACY_HEADING)).to_be_visible()
     expect(page.get_by_role("note")).to_contain_text(texts.NOTICE)
 
     page.get_by_role("link", name=texts.PAGE_READ).click()

@@ -13,7 +13,8 @@ from ml.errors import MetricsError
 from ml.evaluation.pictures import Library
 from ml.evaluation.rows import read_classification, read_segmentation
 from ml.training.__main__ import NETWORKS
-from ml.training.config import RECIPES, Phase, RunConfig, Stage
+from ml.training.config import Phase, RunConfig, Stage
+from ml.training.recipes import RECIPES
 from ml.training.runner import Run
 from tests.ml.evaluation.test_predict import data, write_splits
 from tests.ml.training.conftest import drawn_splits

@@ -13,7 +13,8 @@ from ml.models import registry
 from ml.training import publish as publishing
 from ml.training.__main__ import GROWS_ON, NEEDS_MASKS, NETWORKS, SHIPPED, main
 from ml.training.checkpoint import save_arrays
-from ml.training.config import RECIPES, RunConfig, brief, toy
+from ml.training.config import RunConfig
+from ml.training.recipes import RECIPES, brief, toy
 
 
 @pytest.fixture
@@ -148,8 +149,8 @@ def test_shortening_keeps_stages_and_sizes() -> None:
 def test_recipes_pre_train_in_the_domain_then_head_then_all(name: str) -> None:
     recipe = RECIPES[name]
     tasks = [stage.task for stage in recipe.stages]
-    assert tasks[-2:] == ["head", "classify"]
-    assert set(tasks[:-2]) == {"joint"}
+    assert tasks[1:] in (["head", "classify"], ["head", "classify", "classify"])
+    assert tasks[0] == "joint"
     assert [stage.task for stage in brief(recipe).stages] == ["classify"]
 
 

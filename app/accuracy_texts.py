@@ -1,0 +1,154 @@
+"""Every word and figure format of the Accuracy page that `app.texts` does not share with it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.texts import DASH, count, figure, model, percent
+from ml.comparison.published import Facts, Protocol
+from ml.evaluation.published import Interval, ModelFigures, PairFigures, SplitFigures
+
+SEGMENTATION_FIGURES: Final[dict[str, str]] = {
+    "dice_mean": "Dice, mean",
+    "dice_median": "Dice, median",
+    "iou_mean": "IoU, mean",
+    "dice_zero_share": "Share with Dice = 0 (tumour missed)",
+    "hd95_mm_mean": "95 % Hausdorff distance, mean (mm)",
+    "hd95_mm_median": "95 % Hausdorff distance, median (mm)",
+    "asd_mm_mean": "Average surface distance, mean (mm)",
+    "asd_mm_median": "Average surface distance, median (mm)",
+}
+
+ACCURACY_HEADING: Final = "How good the networks are on patients they never saw"
+ACCURACY_EMPTY: Final = (
+    "This page shows figures that the project's own evaluation wrote, and nothing else. "
+    "`make evaluate` measures every network by patient group and fills it."
+)
+CLEAN_SPLIT: Final = "Clean split, by patient group"
+COMPARISON_HEADING: Final = "Clean split next to the official Sartaj split"
+NO_OFFICIAL: Final = "The official Sartaj split is not in the file of figures. Run `make evaluate`."
+PAIRS_HEADING: Final = "The same head with and without its tumour"
+PAIR_PARTS: Final[dict[str, str]] = {
+    "pairs": "AUROC, all pairs",
+    "painted_out": "Tumour painted out",
+    "blended_in": "Tumour blended in",
+    "sham": "Edited without a change of truth",
+}
+FIELD_HEADING: Final = "Networks of the field, trained and measured alike"
+PROTOCOL: Final = "How training and test were kept apart"
+PROTOCOLS: Final[dict[str, str]] = {
+    "clean": "Clean split",
+    "folds": "Five folds",
+    "official_sartaj": "Sartaj as shipped",
+    "official_roboflow": "Roboflow as shipped",
+}
+FIELD_COLUMNS: Final[dict[str, str]] = {
+    "balanced_accuracy": "Balanced accuracy",
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "auroc_macro": "AUROC",
+    "ece": "ECE",
+    "figshare_types": "figshare, three types",
+}
+COST_COLUMNS: Final = ("Parameters", "Weights", "ms a scan", "Training, min")
+FIELD_OUTLINES: Final = "Outlines"
+OUTLINE_COLUMNS: Final[dict[str, str]] = {
+    "dice_mean": "Dice, mean",
+    "dice_median": "Dice, median",
+    "dice_zero_share": "Dice = 0",
+    "marked_share": "Tumour-free pictures marked",
+}
+FIELD_BOXES: Final = "Boxes"
+BOX_COLUMNS: Final[dict[str, str]] = {
+    "map50": "mAP@0.5",
+    "map50_95": "mAP@0.5:0.95",
+    "ap50_any": "AP@0.5, any tumour",
+}
+REPORTED_HEADING: Final = "What others report on these pictures"
+REPORTED_NOTE: Final = (
+    "As printed in each work, without intervals; not recomputed here. Read the protocol first."
+)
+NOT_IN_FILE: Final = "Not in the file of figures. Run `make evaluate`."
+CHARTS_OF: Final = "Confusion matrix and ROC of"
+
+
+def class_figure(figures: ModelFigures, kind: str, label: str) -> str:
+    """Sensitivity or specificity of one class with its interval, or a dash."""
+    values = figures.sensitivity if kind == "sensitivity" else figures.specificity
+    return figure(values.get(label, Interval()))
+
+
+def intervals(split: SplitFigures) -> str:
+    """How many pictures and groups the figures rest on, and what the brackets are."""
+    return (
+        f"{count(split.n_pictures, 'pictures')} of {count(split.n_groups, 'patient groups')}. "
+        "In brackets: 95 % interval, bootstrap over patient groups."
+    )
+
+
+def leak(official: SplitFigures) -> str:
+    """Why the official split flatters."""
+    size = f"{count(official.n_pictures, 'pictures')}, {count(official.n_groups, 'patient groups')}"
+    if official.leaky_share is None:
+        return f"Official split: {size}. The share of leaky test pictures was not measured."
+    return (
+        f"Official split: {size}. **{percent(official.leaky_share)} of its test pictures have a "
+        "group-mate (same person or near-identical slice) among its training pictures**, so its "
+        "figures flatter. They stand here to be compared with other projects only."
+    )
+
+
+def pairs(whole: PairFigures) -> str:
+    """What the counterfactual pairs are for, and how many there are."""
+    return (
+        "Tumours and tumour-free heads come from different scanners, so a network can tell them "
+        "apart by style. Here every head stands on both sides: a test picture with its tumour "
+        "painted out, or with the tumour of another test picture blended in. A network that sees "
+        f"only the scanner gets 0.5. {count(whole.n_pictures, 'pictures')} of "
+        f"{count(whole.n_heads, 'heads')}; the pictures were made in memory and are kept nowhere."
+    )
+
+
+def protocol(found: Protocol) -> str:
+    """What the chosen protocol is and rests on."""
+    size = f"{count(found.n_pictures, 'pictures')} of {count(found.n_groups, 'patient groups')}"
+    leaky = (
+        ""
+        if found.leaky_share is None
+        else f" {percent(found.leaky_share)} of them have a group-mate in training."
+    )
+    return f"{found.title}: {size}.{leaky} In brackets: 95 % interval over patient groups."
+
+
+def rankings(found: Protocol, titles: Mapping[str, str]) -> str:
+    """Which differences are real; the others are no ranking."""
+    if not found.n_pairs:
+        return "One network only: nothing to rank."
+    if not found.ranked:
+        return f"None of the {found.n_pairs} differences in balanced accuracy is real."
+    real = "; ".join(f"{titles.get(a, a)} over {titles.get(b, b)}" for a, b in found.ranked)
+    return (
+        f"Real differences in balanced accuracy ({len(found.ranked)} of {found.n_pairs} pairs, "
+        f"paired bootstrap; the others are no ranking): {real}."
+    )
+
+
+def cost(facts: Facts | None) -> tuple[str, str, str, str]:
+    """Parameters, weights, time and training of a network, or dashes."""
+    if facts is None:
+        return (DASH, DASH, DASH, DASH)
+    return (
+        f"{facts.parameters / 1e6:.1f} M",
+        f"{facts.bytes / 2**20:.1f} MiB",
+        f"{facts.ms:.0f}",
+        f"{facts.minutes:.0f}",
+    )
+
+
+def threshold(value: float | None) -> str:
+    """The mask threshold as the end of a sentence."""
+    return "." if value is None else f". Mask threshold {value:.2f}, chosen on validation groups."
+
+
+def outline_heading(name: str) -> str:
+    """Heading of a segmenter's figures."""
+    return f"Tumour outline: {model(name)} against the radiologist's mask"

@@ -1,0 +1,200 @@
+"""The recipe of every network: stages, sizes, rates."""
+
+from dataclasses import replace
+
+from ml.training.config import Phase, RunConfig, Stage
+
+
+def _classifier(
+    network: str,
+    *,
+    rate: float,
+    joint: tuple[Phase, ...],
+    fine: Phase,
+    fine_rate: float = 2e-4,
+    batch: int = 32,
+) -> RunConfig:
+    """In-domain pre-training, then the two steps of transfer: head alone, all of it.
+
+    Args:
+        network: registry name.
+        rate: peak learning rate of the pre-training.
+        joint: sizes of the pre-training.
+        fine: size and length of the fine-tuning.
+        fine_rate: peak learning rate of the fine-tuning.
+        batch: pictures a batch; an epoch has 3,200.
+    """
+    stages = (
+        Stage("pretrain", "joint", joint, learning_rate=rate),
+        Stage("head", "head", (Phase(fine.size, 1),), learning_rate=1e-3, strength=0.7),
+        Stage("finetune", "classify", (fine,), learning_rate=fine_rate),
+    )
+    return RunConfig(network=network, stages=stages, batch=batch, steps=3200 // batch)
+
+
+def _longer(config: RunConfig, *phases: Phase) -> RunConfig:
+    """With a second fine-tuning from a high rate, for a network that learns slowly."""
+    rate = round(0.8 * config.stages[0].learning_rate, 6)
+    return replace(config, stages=(*config.stages, Stage("longer", "classify", phases, rate)))
+
+
+RECIPES: dict[str, RunConfig] = {
+    "mobilenet": _classifier(
+        "mobilenet", rate=1.5e-3, joint=(Phase(96, 14), Phase(128, 10)), fine=Phase(160, 4)
+    ),
+    "xception": _classifier(
+        "xception",
+        rate=1e-3,
+        joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
+        fine=Phase(128, 2),
+        fine_rate=4e-4,
+        batch=16,
+    ),
+    "resnet50": _longer(
+        _classifier(
+            "resnet50",
+            rate=1e-3,
+            joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
+            fine=Phase(128, 4),
+            fine_rate=4e-4,
+            batch=16,
+        ),
+        Phase(96, 6),
+        Phase(128, 6),
+    ),
+    "unet": RunConfig(
+        network="unet",
+        stages=(
+            Stage(
+                "outline",
+                "segment",
+                (Phase(128, 12), Phase(160, 6)),
+                learning_rate=1e-3,
+                glioma_weight=1.6,
+                unknown_weight=0.4,
+                extra_families=("elastic",),
+                edited=True,
+            ),
+            Stage(
+                "refine",
+                "segment",
+                (Phase(128, 4), Phase(160, 4)),
+                learning_rate=6e-4,
+                strength=1.3,
+                glioma_weight=1.6,
+                unknown_weight=0.4,
+                extra_families=("elastic", "cutout"),
+            ),
+        ),
+        batch=16,
+        steps=150,
+    ),
+    "resunet": RunConfig(
+        network="resunet",
+        stages=(
+            Stage(
+                "outline",
+                "segment",
+                (Phase(96, 8), Phase(128, 12), Phase(160, 4)),
+                learning_rate=1e-3,
+                glioma_weight=1.6,
+                unknown_weight=0.4,
+            ),
+        ),
+        batch=16,
+        steps=150,
+    ),
+    "unet_resnet50": RunConfig(
+        network="unet_resnet50",
+        stages=(
+            Stage(
+                "outline",
+                "segment",
+                (Phase(128, 8), Phase(160, 4)),
+                learning_rate=8e-4,
+                glioma_weight=1.6,
+                unknown_weight=0.4,
+            ),
+        ),
+        batch=16,
+        steps=150,
+    ),
+    "multitask": RunConfig(
+        network="multitask",
+        stages=(
+            Stage("multitask", "multitask", (Phase(96, 6), Phase(128, 8), Phase(160, 4)), 1e-3),
+        ),
+    ),
+    "detector": RunConfig(
+        network="detector",
+        stages=(
+            Stage(
+                "detect",
+                "detect",
+                (Phase(128, 10), Phase(160, 14)),
+                learning_rate=1e-3,
+                glioma_weight=1.3,
+                unknown_weight=0.4,
+            ),
+        ),
+        batch=16,
+        steps=150,
+    ),
+    "mlp": RunConfig(
+        network="mlp", stages=(Stage("classes", "classify", (Phase(64, 30),), 1e-3, strength=0.7),)
+    ),
+    "small_cnn": RunConfig(
+        network="small_cnn",
+        stages=(Stage("classes", "classify", (Phase(96, 14), Phase(128, 10)), 2e-3),),
+    ),
+    "alexnet": RunConfig(
+        network="alexnet", stages=(Stage("classes", "classify", (Phase(195, 16),), 1e-4),)
+    ),
+    "vgg16": RunConfig(
+        network="vgg16",
+        stages=(
+            Stage("pretrain", "classify", (Phase(64, 10), Phase(96, 6)), 1e-4),
+            Stage("recipe", "recipe", (Phase(128, 4),), 1e-4),
+        ),
+    ),
+    "inception_v3": RunConfig(
+        network="inception_v3",
+        stages=(
+            Stage("pretrain", "classify", (Phase(96, 12), Phase(128, 6)), 1e-3),
+            Stage("recipe", "recipe", (Phase(128, 3),), 1e-3),
+        ),
+        batch=16,
+        steps=200,
+    ),
+}
+"""What `make train` runs; docs/experiments.md says how each was chosen."""
+
+
+BRIEF_PHASES: dict[str, tuple[Phase, ...]] = {
+    "mobilenet": (Phase(96, 14), Phase(160, 4)),
+    "xception": (Phase(64, 8), Phase(96, 6), Phase(128, 2)),
+    "resnet50": (Phase(64, 8), Phase(96, 6), Phase(128, 2)),
+}
+"""Sizes off the clean split; the last one is the size the network is read at."""
+
+
+def brief(config: RunConfig) -> RunConfig:
+    """The same network off the clean split: classes only, from nothing or ImageNet.
+
+    The official splits have no masks, and the clean pre-training has seen most of the test
+    pictures of every other split. A network without that pre-training keeps its recipe.
+    """
+    if config.network not in BRIEF_PHASES:
+        return config
+    rate = config.stages[0].learning_rate
+    stage = Stage("classes", "classify", BRIEF_PHASES[config.network], learning_rate=rate)
+    return replace(config, stages=(stage,))
+
+
+def toy(config: RunConfig) -> RunConfig:
+    """The same run with one epoch a phase and two steps, to see that everything works."""
+    stages = tuple(
+        replace(stage, phases=tuple(Phase(phase.size, 1) for phase in stage.phases))
+        for stage in config.stages
+    )
+    return replace(config, stages=stages, steps=2)
