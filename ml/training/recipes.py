@@ -172,8 +172,8 @@ RECIPES: dict[str, RunConfig] = {
 
 BRIEF_PHASES: dict[str, tuple[Phase, ...]] = {
     "mobilenet": (Phase(96, 14), Phase(160, 4)),
-    "xception": (Phase(64, 8), Phase(96, 6), Phase(128, 2)),
-    "resnet50": (Phase(64, 8), Phase(96, 6), Phase(128, 2)),
+    "xception": (Phase(64, 8), Phase(96, 8)),
+    "resnet50": (Phase(64, 8), Phase(96, 8)),
 }
 """Sizes off the clean split; the last one is the size the network is read at."""
 
