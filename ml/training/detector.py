@@ -13,7 +13,7 @@ from ml.preprocess import Crop
 from ml.training.config import Stage
 from ml.training.corpus import UNKNOWN_TUMOUR, Corpus
 from ml.training.detection import DetectionBatches, LearningDetector
-from ml.training.runner import Run
+from ml.training.runner import Run, jitted
 from ml.training.validation import Validation, predict
 
 
@@ -73,7 +73,7 @@ class DetectorRun(Run):
         """The optimiser of every run; the loss is the network's own."""
         super().compile(stage, model)
         model.label_smoothing = self.config.label_smoothing
-        model.compile(model.optimizer, jit_compile=False)
+        model.compile(model.optimizer, jit_compile=jitted())
 
     def batches(self, stage: Stage, model: Any, size: int) -> DetectionBatches:
         """Training batches at one size."""

@@ -12,7 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 if os.environ.get("KERAS_BACKEND") == "jax":
-    os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+    os.environ["XLA_FLAGS"] = (
+        "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
+    )
 else:
     import tensorflow as tf
 
