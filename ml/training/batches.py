@@ -8,11 +8,13 @@ import numpy as np
 
 from ml.labels import CLASSES, NO_TUMOR
 from ml.results import FloatArray
-from ml.training.augment import RECIPE, augment
-from ml.training.config import OUTLINING, RunConfig, Stage
+from ml.training.augment import RECIPE, Families, augment
+from ml.training.config import OUTLINING, Mixing, RunConfig, Stage
 from ml.training.corpus import UNKNOWN_TUMOUR, Corpus
 from ml.training.counterfactual import CounterfactualMixer
+from ml.training.mixing import Mixed, cutmix, mixup
 from ml.training.multitask import multitask_targets
+from ml.training.policy import Pair, rand_augment
 
 GLIOMA = CLASSES.index("glioma")
 
@@ -38,6 +40,33 @@ def class_shares(corpus: Corpus, stage: Stage) -> dict[int, float]:
     return {c: v / total for c, v in roots.items()}
 
 
+def families_of(stage: Stage) -> Families:
+    """The augmentation families of a stage.
+
+    Raises:
+        ValueError: it names a family that does not exist.
+    """
+    found = RECIPE
+    for name in stage.extra_families:
+        found = found.including(name)
+    for name in stage.left_out:
+        found = found.without(name)
+    return found
+
+
+def mix(
+    mixing: Mixing,
+    images: FloatArray,
+    labels: FloatArray,
+    masks: FloatArray | None,
+    rng: np.random.Generator,
+) -> Mixed:
+    """A batch mixed with itself, see `ml.training.mixing`."""
+    chosen = ("mixup", "cutmix")[int(rng.integers(2))] if mixing == "both" else mixing
+    blend = mixup if chosen == "mixup" else cutmix
+    return blend(images, labels, rng, masks=masks)
+
+
 class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """`steps` batches an epoch, drawn anew each time, reproducible from the seed.
 
@@ -54,10 +83,8 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         mask_shape: tuple[int, int] | None,
     ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
-        self.task, self.strength = stage.task, stage.strength
-        self.families = RECIPE
-        for name in stage.extra_families:
-            self.families = self.families.including(name)
+        self.task, self.stage = stage.task, stage
+        self.families = families_of(stage)
         self.mixer = CounterfactualMixer() if stage.edited else None
         if self.task == "segment":
             corpus = corpus.select(corpus.has_mask)
@@ -95,18 +122,24 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             edited = self.mixer(images, labels, masks, known, rng)
             images, labels, masks = edited.images, edited.targets, edited.masks
             known = edited.known
-        outlined = self.mask_shape is not None
         for row in range(self.batch):
-            mask = masks[row, ..., 0] if outlined else None
-            images[row, ..., 0], moved = augment(
-                images[row, ..., 0], mask, rng, strength=self.strength, families=self.families
-            )
+            mask = masks[row, ..., 0] if self.mask_shape is not None else None
+            images[row, ..., 0], moved = self._change(images[row, ..., 0], mask, rng)
             if moved is not None:
                 masks[row, ..., 0] = moved
-        if self.mask_shape is None:
+        grid = None
+        if self.mask_shape is not None:
+            grid = np.stack([shrink(mask, self.mask_shape) for mask in masks[..., 0]])[..., None]
+        if self.stage.mixing != "none":
+            mixed = mix(self.stage.mixing, images, labels, grid, rng)
+            images, labels, grid = mixed.images, mixed.targets, mixed.masks
+            known = known & known[mixed.partner]
+        return self._packed(images, labels, grid, known.astype(np.float32))
+
+    def _packed(self, images: Any, labels: Any, masks: Any, weights: Any) -> tuple[Any, Any, Any]:
+        """Pictures, targets and weights as the task's losses take them."""
+        if masks is None:
             return images, labels, np.ones(self.batch, np.float32)
-        masks = np.stack([shrink(mask, self.mask_shape) for mask in masks[..., 0]])[..., None]
-        weights = known.astype(np.float32)
         if self.task == "segment":
             return images, masks, weights
         if self.task == "multitask":
@@ -116,6 +149,14 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             {"logits": labels, "mask_logits": masks},
             {"logits": np.ones(self.batch, np.float32), "mask_logits": weights},
         )
+
+    def _change(self, image: FloatArray, mask: FloatArray | None, rng: np.random.Generator) -> Pair:
+        """One picture and its mask, augmented as the stage asks."""
+        strength = self.stage.strength
+        if self.stage.rand_augment:
+            count = self.stage.rand_augment
+            return rand_augment(image, mask, rng, n=count, magnitude=strength)
+        return augment(image, mask, rng, strength=strength, families=self.families)
 
     def _draw(self, label: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, bool]:
         """Picture and mask (S, S) in 0..1 as they are, and whether the outline is known."""

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 Task = Literal["joint", "head", "classify", "segment", "detect", "multitask", "recipe"]
 
+Mixing = Literal["none", "mixup", "cutmix", "both"]
+
 OUTLINING: tuple[Task, ...] = ("joint", "segment", "multitask")
 """Tasks that train a mask."""
 ENCODER: dict[str, str] = {
@@ -50,6 +52,10 @@ class Stage:
         unknown_weight: factor on the share of Br35H's tumours of unknown type.
         empty_share: largest share of tumour-free slices in a batch of the outline.
         extra_families: augmentation families beyond the recipe's, see `Families`.
+        left_out: augmentation families of the recipe that take no part.
+        rand_augment: number of families drawn a picture by RandAugment at magnitude `strength`,
+            instead of all of them; 0 is off.
+        mixing: pictures of a batch mixed with one another; with "both" a coin decides a batch.
         edited: tumours are painted out and blended in (`CounterfactualMixer`).
     """
 
@@ -64,7 +70,19 @@ class Stage:
     unknown_weight: float = 0.7
     empty_share: float = 0.2
     extra_families: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    rand_augment: int = 0
+    mixing: Mixing = "none"
     edited: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what the stage's losses cannot take.
+
+        Raises:
+            ValueError: mixed pictures have no boxes and no tumour question with one answer.
+        """
+        if self.mixing != "none" and self.task in ("detect", "multitask"):
+            raise ValueError(f"the {self.task} task cannot be trained on mixed pictures")
 
     @property
     def epochs(self) -> int:

@@ -18,6 +18,7 @@ from ml.training.config import ENCODER, OUTLINING, RunConfig, Stage
 from ml.training.corpus import Corpus, load_corpus, split_file, split_id
 from ml.training.devices import across, synchronise_batch_norm
 from ml.training.losses import PartialLabelLoss
+from ml.training.mixing import MixedLabelLoss
 from ml.training.multitask import multitask_losses
 from ml.training.networks import network_for, start_network
 from ml.training.validation import Validation
@@ -182,8 +183,9 @@ class Run:
             ema_momentum=self.config.ema,
         )
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        class_loss = PartialLabelLoss if stage.mixing == "none" else MixedLabelLoss
         losses = multitask_losses(self.config.label_smoothing) | {
-            "logits": PartialLabelLoss(self.config.label_smoothing, name="class_loss"),
+            "logits": class_loss(self.config.label_smoothing, name="class_loss"),
         }
         wanted = {
             "joint": ("logits", "mask_logits"),
