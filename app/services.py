@@ -67,8 +67,7 @@ def engine() -> Engine:
 
 def model_version() -> str:
     """Digests of the registered weights in one string; changes when any network does."""
-    names = (*registry.CLASSIFIERS, registry.SEGMENTER)
-    return ":".join(registry.spec(name).sha256 for name in names)
+    return ":".join(registry.spec(name).sha256 for name in registry.installed())
 
 
 def scan(content_hash: str, data: bytes) -> Scan:

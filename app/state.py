@@ -19,6 +19,7 @@ MASK: Final = "layer.mask"
 MASK_STYLE: Final = "layer.mask_style"
 MASK_OPACITY: Final = "layer.mask_opacity"
 DIAMETERS: Final = "layer.diameters"
+BOXES: Final = "layer.boxes"
 HEAT: Final = "layer.heat"
 HEAT_OPACITY: Final = "layer.heat_opacity"
 HEAT_MODEL: Final = "layer.heat_model"
@@ -41,6 +42,7 @@ _DEFAULTS: Final[dict[str, object]] = {
     MASK_STYLE: "outline",
     MASK_OPACITY: 90,
     DIAMETERS: False,
+    BOXES: False,
     HEAT: True,
     HEAT_OPACITY: 45,
     HEAT_CLASS: SUGGESTED_CLASS,
@@ -71,6 +73,7 @@ class Layers:
         mask_style: "outline" or "fill".
         mask_opacity: 0..1.
         diameters: draw the two diameters.
+        boxes: draw the detector's boxes.
         heat: draw the heat map.
         heat_opacity: 0..1.
         heat_model: registry name, or None before the selector was shown.
@@ -81,6 +84,7 @@ class Layers:
     mask_style: str
     mask_opacity: float
     diameters: bool
+    boxes: bool
     heat: bool
     heat_opacity: float
     heat_model: str | None
@@ -168,6 +172,7 @@ def layers() -> Layers:
         mask_style=str(get(MASK_STYLE) or "outline"),
         mask_opacity=int(str(get(MASK_OPACITY))) / 100,
         diameters=marks and bool(get(DIAMETERS)),
+        boxes=marks and bool(get(BOXES)),
         heat=marks and bool(get(HEAT)),
         heat_opacity=int(str(get(HEAT_OPACITY))) / 100,
         heat_model=str(model) if model else None,

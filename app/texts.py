@@ -6,7 +6,15 @@ from typing import Final
 from ml.evaluation.published import Interval, ModelFigures
 from ml.labels import NO_TUMOR, TITLES, USUAL_READING
 from ml.models import registry
-from ml.results import Analysis, Classification, DisplayWindow, Heatmap, Measurement, Scan
+from ml.results import (
+    Analysis,
+    Classification,
+    Detection,
+    DisplayWindow,
+    Heatmap,
+    Measurement,
+    Scan,
+)
 
 APP_TITLE: Final = "Sulcus"
 PAGE_READ: Final = "Read a scan"
@@ -47,6 +55,8 @@ MARKS_HELP: Final = "One switch for all AI marks on the picture."
 MASK: Final = "Tumour outline"
 MASK_STYLE: Final = "Outline or fill"
 DIAMETERS: Final = "Diameters"
+BOXES: Final = "Boxes"
+BOXES_HELP: Final = "What the region-proposal detector found: class and score. A box is no outline."
 HEAT: Final = "Heat map"
 HEAT_MODEL: Final = "Network of the heat map"
 HEAT_CLASS: Final = "Class of the heat map"
@@ -67,7 +77,10 @@ DETAILS: Final = "How this was read"
 ALL_READINGS: Final = "All opened scans"
 
 MODELS: Final[dict[str, str]] = {
-    **{name: registry.title(name) for name in (*registry.CLASSIFIERS, registry.SEGMENTER)},
+    **{
+        name: registry.title(name)
+        for name in (*registry.CLASSIFIERS, registry.SEGMENTER, registry.DETECTOR)
+    },
     "mean": "Mean",
 }
 
@@ -222,3 +235,8 @@ def plain(number: int | None) -> str:
 def ai_title(detail: str) -> str:
     """The title of the AI view with what is drawn on it."""
     return f"{AI_TITLE} · {detail}" if detail else AI_TITLE
+
+
+def box(found: Detection) -> str:
+    """Class and score of one of the detector's boxes."""
+    return f"{TITLES[found.label]} {found.score:.2f}"

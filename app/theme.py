@@ -16,6 +16,7 @@ MUTED: Final = "#9da3aa"
 MASK_RGB: Final = (230, 124, 55)
 MASK: Final = "rgb(230,124,55)"
 DIAMETER: Final = "#ffffff"
+BOX: Final = "#cc79a7"
 
 CLASS_COLOURS: Final[dict[str, str]] = {
     "glioma": "#d55e00",

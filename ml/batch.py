@@ -26,7 +26,7 @@ from ml.inference.engine import Engine
 from ml.inference.segment import operating_point
 from ml.io import read_scan
 from ml.io.files import find, read_file
-from ml.models.registry import CLASSIFIERS, SEGMENTER
+from ml.models.registry import SEGMENTER, installed
 from ml.pipeline import analyse_many, default_engine
 from ml.readings import ReadingsTable, as_text, failed_row, ok_row, write_atomically
 from ml.results import BoolArray, Scan
@@ -134,7 +134,7 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
 
 def _mark(engine: Engine) -> str:
     """Short digest of all that decides what a row says, apart from the file itself."""
-    parts = [f"{name}:{engine.fingerprint(name)}" for name in (*CLASSIFIERS, SEGMENTER)]
+    parts = [f"{name}:{engine.fingerprint(name)}" for name in installed()]
     parts.append(repr(operating_point(SEGMENTER)))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

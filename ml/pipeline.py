@@ -5,7 +5,8 @@ Steps, in order:
     2. one forward pass a classifier: logits → probabilities, and what each place of the last
        feature map adds to each logit, for the heat maps;
     3. the mean of the classifiers' probabilities;
-    4. one forward pass of the segmenter, its outline on the scan's pixels, and the measurements.
+    4. one forward pass of the segmenter, its outline on the scan's pixels, and the measurements;
+    5. where a detector is installed, one forward pass of it and its boxes on the scan's pixels.
 
 Screens, reports and batch rows read the `Analysis`; nothing else runs a network on an upload.
 """
@@ -17,12 +18,21 @@ from functools import cache
 
 import numpy as np
 
+from ml.inference.detect import lowest_score, marked
 from ml.inference.engine import Engine, KerasEngine, NetworkOutput
 from ml.inference.explain import NetworkHeatmaps, contributions
 from ml.inference.segment import operating_point, segment
-from ml.models.registry import CLASSIFIERS, SEGMENTER, spec
+from ml.models.registry import CLASSIFIERS, DETECTOR, SEGMENTER, installed, spec
 from ml.preprocess import Prepared, prepare
-from ml.results import Analysis, Classification, FloatArray, Heatmap, Scan, Segmentation
+from ml.results import (
+    Analysis,
+    Classification,
+    Detection,
+    FloatArray,
+    Heatmap,
+    Scan,
+    Segmentation,
+)
 
 __all__ = ["analyse", "analyse_many", "default_engine", "softmax"]
 
@@ -69,11 +79,15 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
             outputs[name] = engine.classify(name, _batch(inputs[spec(name).input_size]))
     with clock(SEGMENTER):
         tumour = engine.segment(_batch(inputs[spec(SEGMENTER).input_size]))
+    boxes: list[tuple[Detection, ...] | None] = [None] * len(scans)
+    if DETECTOR in installed():
+        with clock(DETECTOR):
+            boxes = _boxes(scans, inputs[spec(DETECTOR).input_size], engine)
     with clock("heatmaps"):
         heatmaps = [_heatmaps(i, scan, inputs, outputs, engine) for i, scan in enumerate(scans)]
     with clock("measure"):
         outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size])
-    weights = {name: engine.fingerprint(name) for name in (*CLASSIFIERS, SEGMENTER)}
+    weights = {name: engine.fingerprint(name) for name in installed()}
     results = []
     for i, scan in enumerate(scans):
         readings = tuple(_classification(name, outputs[name].logits[i]) for name in CLASSIFIERS)
@@ -84,6 +98,7 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
                 mean=_mean(readings),
                 heatmaps=heatmaps[i],
                 segmentation=outlines[i],
+                detections=boxes[i],
                 seconds=dict(clock.seconds),
                 weights=weights,
             )
@@ -125,7 +140,7 @@ Inputs = Mapping[int, Sequence[Prepared]]
 
 def _inputs(scans: Sequence[Scan]) -> Inputs:
     """Every scan prepared once for each distinct input size of the registered networks."""
-    sizes = {spec(name).input_size for name in (*CLASSIFIERS, SEGMENTER)}
+    sizes = {spec(name).input_size for name in installed()}
     return {size: [prepare(scan.pixels, size) for scan in scans] for size in sorted(sizes)}
 
 
@@ -175,3 +190,15 @@ def _outlines(
         segment(tumour[i], scan, crop=prepared[i].crop, model=SEGMENTER, point=point)
         for i, scan in enumerate(scans)
     ]
+
+
+def _boxes(
+    scans: Sequence[Scan], prepared: Sequence[Prepared], engine: Engine
+) -> list[tuple[Detection, ...] | None]:
+    """What the detector boxes on every scan, the best score first."""
+    output, least = engine.detect(_batch(prepared)), lowest_score()
+    found: list[tuple[Detection, ...] | None] = []
+    for i, scan in enumerate(scans):
+        boxes, logits, crop = output.boxes[i], output.logits[i], prepared[i].crop
+        found.append(marked(boxes, logits, crop=crop, shape=scan.shape, least=least))
+    return found

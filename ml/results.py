@@ -168,6 +168,24 @@ class Segmentation:
 
 
 @dataclass(frozen=True)
+class Detection:
+    """One tumour that the detector boxed.
+
+    Attributes:
+        label: class identifier, never "no_tumor".
+        score: probability of that class inside the box, 0..1.
+        box_px: (top, left, bottom, right), edges on the scan's own pixels, where pixel i covers
+            i..i+1.
+
+    Limits: a box is not an outline, its area is not the tumour's.
+    """
+
+    label: str
+    score: float
+    box_px: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
 class Analysis:
     """All that is known about one scan after one pass of every network.
 
@@ -177,6 +195,8 @@ class Analysis:
         mean: mean of the networks' probabilities.
         heatmaps: [network name][class identifier] → map.
         segmentation: the U-Net's outline.
+        detections: what the detector boxed, the best score first; None where no detector is
+            installed.
         seconds: wall time of each step ("preprocess", each network's name, "heatmaps",
             "measure").
         weights: [network name] → SHA-256 of the weight file that produced it.
@@ -187,6 +207,7 @@ class Analysis:
     mean: Classification
     heatmaps: Mapping[str, Mapping[str, Heatmap]]
     segmentation: Segmentation
+    detections: tuple[Detection, ...] | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
 

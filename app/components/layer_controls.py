@@ -13,12 +13,12 @@ def show(read: Analysis) -> None:
     state.start_heat_model(models[0])
     mask, heat = st.columns([5, 6], gap="medium")
     with mask, st.container(key="mask-controls"):
-        _mask()
+        _mask(boxed=read.detections is not None)
     with heat, st.container(key="heat-controls"):
         _heat(models)
 
 
-def _mask() -> None:
+def _mask(*, boxed: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", wrap=False):
         st.toggle(texts.MASK, key=state.MASK, width=150)
         st.segmented_control(
@@ -31,6 +31,8 @@ def _mask() -> None:
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", wrap=False):
         st.toggle(texts.DIAMETERS, key=state.DIAMETERS, width=150)
+        if boxed:
+            st.toggle(texts.BOXES, key=state.BOXES, width=100, help=texts.BOXES_HELP)
         _opacity(texts.MASK, state.MASK_OPACITY)
 
 

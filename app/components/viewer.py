@@ -15,7 +15,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from app import services, state, texts, theme
 from ml import display
-from ml.results import Analysis, Heatmap, Scan
+from ml.results import Analysis, Detection, Heatmap, Scan
 
 _FRONTEND: Final = Path(__file__).resolve().parents[1] / "frontend"
 
@@ -55,6 +55,7 @@ def drawing(scan: Scan, window: tuple[float, float], read: Analysis | None) -> d
         "heat": None,
         "fill": None,
         "lines": [],
+        "tags": [],
         "scale": ",".join(display.heat_scale()),
         "corner": " · ".join([*corner, texts.ORIENTATION]),
         "captions": {"raw": texts.RAW_TITLE, "ai": texts.ai_title(texts.NO_READING)},
@@ -67,7 +68,7 @@ def drawing(scan: Scan, window: tuple[float, float], read: Analysis | None) -> d
 def _marks(read: Analysis, layers: state.Layers) -> dict[str, Any]:
     """The AI marks that are switched on, and the title of the AI view."""
     title = "" if state.marks_shown() else texts.MARKS_HIDDEN
-    marks: dict[str, Any] = {"lines": []}
+    marks: dict[str, Any] = {"lines": [], "tags": []}
     if layers.heat:
         heatmap = _chosen(read, layers)
         title = texts.heat_title(heatmap)
@@ -81,6 +82,9 @@ def _marks(read: Analysis, layers: state.Layers) -> dict[str, Any]:
             marks["lines"] += [_outline(read, layers.mask_opacity)]
     if layers.diameters:
         marks["lines"] += _diameters(read)
+    if layers.boxes and read.detections:
+        marks["lines"] += [_box(found) for found in read.detections]
+        marks["tags"] = [_tag(found) for found in read.detections]
     marks["captions"] = {"raw": texts.RAW_TITLE, "ai": texts.ai_title(title)}
     return marks
 
@@ -124,3 +128,23 @@ def _diameters(read: Analysis) -> list[dict[str, Any]]:
         for ends, dash in drawn
         if ends is not None
     ]
+
+
+def _box(found: Detection) -> dict[str, Any]:
+    """The four edges of a box: pixel i reaches from i − 0.5 to i + 0.5 on the viewer's grid."""
+    top, left, bottom, right = (edge - 0.5 for edge in found.box_px)
+    corners = [(top, left), (top, right), (bottom, right), (bottom, left), (top, left)]
+    return {
+        "mark": "box",
+        "path": display.svg_path([corners]),
+        "colour": theme.BOX,
+        "width": 1.5,
+        "dash": "none",
+        "opacity": 1.0,
+    }
+
+
+def _tag(found: Detection) -> dict[str, Any]:
+    """Class and score at the box's upper left corner, in scan pixels from the picture's edge."""
+    top, left, _, _ = found.box_px
+    return {"text": texts.box(found), "row": top, "column": left, "colour": theme.BOX}

@@ -91,6 +91,7 @@ function createViewer(viewer) {
     data = next;
     for (const image of viewer.querySelectorAll("img")) setImage(image, data[image.dataset.layer]);
     drawLines(viewer.querySelector("svg"), data);
+    drawTags(viewer.querySelector('[data-layer="tags"]'), data);
     for (const side of sides) {
       const caption = data.captions[side.dataset.side];
       side.querySelector("figcaption").textContent = caption;
@@ -136,6 +137,21 @@ function drawLines(svg, data) {
       path.setAttribute("vector-effect", "non-scaling-stroke");
       path.dataset.mark = line.mark;
       return path;
+    }),
+  );
+}
+
+// Words keep their size while the picture is zoomed, so they are no part of the SVG.
+function drawTags(place, data) {
+  place.replaceChildren(
+    ...data.tags.map((tag) => {
+      const words = document.createElement("div");
+      words.className = "tag";
+      words.textContent = tag.text;
+      words.style.left = `${(100 * tag.column) / data.columns}%`;
+      words.style.top = `${(100 * tag.row) / data.rows}%`;
+      words.style.color = tag.colour;
+      return words;
     }),
   );
 }

@@ -7,38 +7,34 @@ Steps, in order:
     3. box edges from the network's square to the scan, cut at the picture's edges.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from ml.errors import MetricsError
+from ml.inference.segment import THRESHOLDS_FILE
 from ml.labels import CLASSES, NO_TUMOR
+from ml.models.registry import DETECTOR
 from ml.preprocess import Crop
-from ml.results import FloatArray
+from ml.results import Detection, FloatArray
 
-__all__ = ["Detection", "Keep", "box_iou", "detections", "one_a_place", "suppress"]
+__all__ = [
+    "Detection",
+    "Keep",
+    "box_iou",
+    "detections",
+    "lowest_score",
+    "marked",
+    "one_a_place",
+    "suppress",
+]
 
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Detection:
-    """One tumour that the detector boxed.
-
-    Attributes:
-        label: class identifier, never "no_tumor".
-        score: probability of that class inside the box, 0..1.
-        box_px: (top, left, bottom, right), edges on the scan's own pixels, where pixel i covers
-            i..i+1.
-
-    Limits: a box is not an outline, its area is not the tumour's. One place can carry a box of
-        each class; `one_a_place` keeps the strongest.
-    """
-
-    label: str
-    score: float
-    box_px: Box
+DEFAULT_SCORE: Final = 0.5
+"""Lowest score until the evaluation has written one."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +150,36 @@ def one_a_place(found: Sequence[Detection], overlap: float = 0.5) -> tuple[Detec
     boxes = np.array([one.box_px for one in found], np.float32)
     scores = np.array([one.score for one in found], np.float32)
     return tuple(found[place] for place in suppress(boxes, scores, overlap))
+
+
+def lowest_score(file: Path = THRESHOLDS_FILE) -> float:
+    """Lowest score that a screen shows, as the evaluation chose it on validation groups.
+
+    Args:
+        file: JSON `{"detector": {"min_score": 0.5}}`; may be absent or lack the detector, then
+            a box has to be more likely a tumour than not.
+
+    Raises:
+        MetricsError: the file exists but holds no usable score.
+    """
+    if not file.is_file():
+        return DEFAULT_SCORE
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return Keep(float(content.get(DETECTOR, {}).get("min_score", DEFAULT_SCORE))).min_score
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise MetricsError(
+            f"The file with the detector's lowest score ({file.name}) cannot be used: {error}. "
+            "Write it anew with `make evaluate`."
+        ) from error
+
+
+def marked(
+    boxes: FloatArray, logits: FloatArray, *, crop: Crop, shape: tuple[int, int], least: float
+) -> tuple[Detection, ...]:
+    """What a screen shows: `detections` of at least a score, one a place."""
+    keep = Keep(min_score=least)
+    return one_a_place(detections(boxes, logits, crop=crop, shape=shape, keep=keep))
 
 
 def _softmax(logits: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ml.models import registry
 from ml.results import FloatArray
 
-__all__ = ["Engine", "KerasEngine", "NetworkOutput"]
+__all__ = ["BoxOutput", "Engine", "KerasEngine", "NetworkOutput"]
 
 LOGITS_LAYER = "logits"
 """Name of the dense layer that every registered classifier ends in."""
@@ -32,6 +32,19 @@ class NetworkOutput:
 
     logits: FloatArray
     features: FloatArray
+
+
+@dataclass(frozen=True)
+class BoxOutput:
+    """What one forward pass of the detector gives: K boxes a picture, whatever they are worth.
+
+    Attributes:
+        boxes: (N, K, 4) float32 (top, left, bottom, right), shares of the square's side.
+        logits: (N, K, 4) float32 in the order of `ml.labels.CLASSES`; "no_tumor" is background.
+    """
+
+    boxes: FloatArray
+    logits: FloatArray
 
 
 class Engine(Protocol):
@@ -58,6 +71,14 @@ class Engine(Protocol):
 
         It is the mean over the picture and its mirror image: docs/experiments.md says what
         that gave.
+
+        Raises:
+            WeightsError: its weights are missing or altered.
+        """
+        ...
+
+    def detect(self, batch: FloatArray) -> BoxOutput:
+        """Boxes that the registered detector proposes for a batch (N, S, S, 1).
 
         Raises:
             WeightsError: its weights are missing or altered.
@@ -123,6 +144,11 @@ class KerasEngine:
         plain, mirrored = np.split(probability, 2)
         return np.asarray((plain + mirrored[:, :, ::-1]) / 2, np.float32)
 
+    def detect(self, batch: FloatArray) -> BoxOutput:
+        """See `Engine.detect`."""
+        boxes, logits = self._network(registry.DETECTOR).forward(batch)
+        return BoxOutput(np.asarray(boxes, np.float32), np.asarray(logits, np.float32))
+
     def fingerprint(self, name: str) -> str:
         """See `Engine.fingerprint`; loading has compared the file with the registered digest."""
         self._network(name)
@@ -148,6 +174,9 @@ def _load(name: str) -> _Network:
     model = weights.load(name)
     if name == registry.SEGMENTER:
         return _Network(_traced(model), None)
+    if name == registry.DETECTOR:
+        read = [model.output["boxes"], model.output["roi_logits"]]
+        return _Network(_traced(keras.Model(model.inputs, read)), None)
     features = model.get_layer(registry.spec(name).feature_layer).output
     both = keras.Model(model.inputs, [features, model.outputs[0]])
     kernel = np.asarray(model.get_layer(LOGITS_LAYER).kernel, np.float32)

@@ -20,6 +20,9 @@ MEND = "Restore it with `git checkout -- assets/weights`, or train anew with `ma
 """The command that mends a missing or altered weight file."""
 
 
+Kind = Literal["classifier", "segmenter", "detector"]
+
+
 @dataclass(frozen=True)
 class ModelSpec:
     """One network that the app runs.
@@ -27,9 +30,9 @@ class ModelSpec:
     Attributes:
         name: identifier in files and columns.
         title: what a reader sees.
-        kind: "classifier" or "segmenter".
+        kind: "classifier", "segmenter" or "detector".
         encoder: keras.applications backbone it stands on.
-        feature_layer: layer that Grad-CAM explains; None for the segmenter.
+        feature_layer: layer that Grad-CAM explains; None but for classifiers.
         reference: where the architecture was published.
         input_size: side of the network's input, pixels.
         parameters: number of weights.
@@ -39,7 +42,7 @@ class ModelSpec:
 
     name: str
     title: str
-    kind: Literal["classifier", "segmenter"]
+    kind: Kind
     encoder: str
     feature_layer: str | None
     reference: str
@@ -57,6 +60,8 @@ class ModelSpec:
 CLASSIFIERS: tuple[str, ...] = ("mobilenet", "xception", "resnet50")
 """The three networks that are compared, in the order of every table."""
 SEGMENTER = "unet"
+DETECTOR = "detector"
+"""Boxes a finding; the one network that a reading can do without, see `installed`."""
 
 _STATIC: Mapping[str, tuple[str, str, str | None, str]] = MappingProxyType(
     {
@@ -69,6 +74,7 @@ _STATIC: Mapping[str, tuple[str, str, str | None, str]] = MappingProxyType(
         ),
         "resnet50": ("ResNet50", "resnet50", "conv5_block3_out", "He 2016, arXiv:1512.03385"),
         "unet": ("U-Net", "mobilenet", None, "Ronneberger 2015, arXiv:1505.04597"),
+        "detector": ("Region-proposal detector", "mobilenet", None, "Ren 2015, arXiv:1506.01497"),
     }
 )
 
@@ -89,6 +95,24 @@ def published() -> Mapping[str, Any]:
     return found
 
 
+def kind_of(name: str) -> Kind:
+    """What a registered network does."""
+    if name == DETECTOR:
+        return "detector"
+    return "segmenter" if name == SEGMENTER else "classifier"
+
+
+def installed() -> tuple[str, ...]:
+    """Every network that a reading runs: the three, the segmenter, the detector if published.
+
+    Raises:
+        MissingWeights: the list of networks is absent or unreadable.
+    """
+    listed = published()
+    boxes = (DETECTOR,) if isinstance(listed, dict) and DETECTOR in listed else ()
+    return (*CLASSIFIERS, SEGMENTER, *boxes)
+
+
 def spec(name: str) -> ModelSpec:
     """The record of one network.
 
@@ -106,7 +130,7 @@ def spec(name: str) -> ModelSpec:
         return ModelSpec(
             name=name,
             title=title,
-            kind="segmenter" if name == SEGMENTER else "classifier",
+            kind=kind_of(name),
             encoder=encoder,
             feature_layer=feature_layer,
             reference=reference,

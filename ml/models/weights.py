@@ -16,7 +16,8 @@ from safetensors.numpy import save_file
 
 from ml.errors import AlteredWeights, MissingWeights
 from ml.models.classifiers import build_classifier
-from ml.models.registry import MEND, SEGMENTER, ModelSpec, spec
+from ml.models.detector import build_detector
+from ml.models.registry import MEND, ModelSpec, spec
 from ml.models.unet import build_unet
 
 
@@ -28,7 +29,9 @@ def sha256_of(path: Path) -> str:
 def build(found: ModelSpec) -> Any:
     """The network of a record, untrained."""
     classifier = build_classifier(found.encoder)
-    return build_unet(classifier) if found.name == SEGMENTER else classifier
+    if found.kind == "detector":
+        return build_detector(classifier)
+    return build_unet(classifier) if found.kind == "segmenter" else classifier
 
 
 def save(arrays: list[Any], path: Path) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.errors import TrainingError
-from ml.models.registry import SEGMENTER, WEIGHTS
+from ml.models.registry import WEIGHTS, kind_of
 from ml.models.weights import save
 from ml.training.checkpoint import load_arrays
 from ml.training.config import Stage
@@ -39,7 +39,7 @@ def publish(name: str, runs: Path) -> dict[str, Any]:
         "bytes": (WEIGHTS / file).stat().st_size,
         "parameters": int(sum(a.size for a in arrays)),
         "input_size": size_at(stage, int(facts["epoch"])),
-        "kind": "segmenter" if name == SEGMENTER else "classifier",
+        "kind": kind_of(name),
         "validation": {k: round(v, 4) for k, v in facts.items() if isinstance(v, float)},
         "minutes": round(sum(minutes(folder / s.name) for s in recipe.stages), 1),
         "run": run,

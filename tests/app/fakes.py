@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ml.inference.engine import NetworkOutput
+from ml.inference.engine import BoxOutput, NetworkOutput
 from ml.labels import CLASSES
 from ml.results import FloatArray
 
@@ -49,6 +49,12 @@ class FakeEngine:
         self.calls["unet"] += 1
         smooth = np.stack([cv2.GaussianBlur(picture[..., 0], (0, 0), 1.5) for picture in batch])
         return (1 / (1 + np.exp(-30 * (smooth - 0.78)))).astype(np.float32)
+
+    def detect(self, batch: FloatArray) -> BoxOutput:
+        self.calls["detector"] += 1
+        boxes = np.tile(np.array([0.25, 0.5, 0.75, 0.9], np.float32), (len(batch), 1, 1))
+        logits = np.tile(np.array([2.0, 0.0, 0.0, 0.0], np.float32), (len(batch), 1, 1))
+        return BoxOutput(boxes, logits)
 
     def fingerprint(self, name: str) -> str:
         return f"fake-{name}".encode().hex().ljust(64, "0")

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from app import state, texts
+from app.components import viewer
 from ml import display
 from ml.io import read_scan
 from ml.labels import CLASSES
-from ml.results import Analysis, DisplayWindow, Scan
+from ml.models import registry
+from ml.results import Analysis, Detection, DisplayWindow, Scan
 from tests.app import fakes
 from tests.app.conftest import LESION, Opened, drawn, expected, html, picture
 
@@ -129,10 +131,37 @@ def test_presets_move_the_sliders(
 
 
 def test_true_aspect_follows_the_spacing() -> None:
-    from app.components import viewer
 
     pixels = np.tile(np.arange(40, dtype=np.float32), (20, 1))
     window = DisplayWindow(20.0, 40.0, "test")
     scan = Scan(pixels, window, (2.0, 0.5), "DICOM", "aspect-test")
     found = viewer.drawing(scan, (20.0, 40.0), None)
     assert (found["rows"], found["columns"], found["aspect"]) == (20, 40, 4.0)
+
+
+def test_boxes_have_a_switch_only_where_a_detector_is_installed(
+    opened: Opened,
+    engine: fakes.FakeEngine,
+    no_metrics: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = opened(("scan.png", LESION))
+    assert texts.BOXES not in [toggle.label for toggle in at.toggle]
+    entry = {"input_size": 160, "parameters": 1, "file": "none", "sha256": f"{9:064x}"}
+    monkeypatch.setattr(registry, "published", lambda: {**fakes.REGISTRY, "detector": entry})
+    at.run()
+    switch = next(toggle for toggle in at.toggle if toggle.label == texts.BOXES)
+    assert drawn(at)["tags"] == []
+    switch.set_value(True).run()
+    shown = drawn(at)
+    assert [line["mark"] for line in shown["lines"]].count("box") == 1
+    (tag,) = shown["tags"]
+    assert tag["text"] == "Glioma 0.71"
+    (found,) = expected(LESION).detections or ()
+    assert (tag["row"], tag["column"]) == found.box_px[:2]
+    assert engine.calls["detector"] == 1
+
+
+def test_a_box_frames_whole_pixels() -> None:
+    path = viewer._box(Detection("glioma", 0.9, (2.0, 3.0, 5.0, 7.0)))["path"]
+    assert path == "M2.50 1.50L6.50 1.50L6.50 4.50L2.50 4.50L2.50 1.50"

@@ -135,3 +135,27 @@ def test_softmax_of_large_logits():
 def test_one_engine_for_the_process():
     assert default_engine() is default_engine()
     assert isinstance(default_engine(), KerasEngine)
+
+
+def test_without_a_detector_there_are_no_boxes(analysis):
+    assert analysis.detections is None
+    assert "detector" not in analysis.weights
+
+
+def test_an_installed_detector_boxes_the_disc(monkeypatch: pytest.MonkeyPatch):
+    entry = {"input_size": 96, "parameters": 1, "file": "detector.none", "sha256": "0" * 64}
+    monkeypatch.setattr(registry, "published", lambda: {**published(), "detector": entry})
+    engine = FakeEngine()
+    found = analyse(scan_of(disc_picture()), engine)
+    assert engine.calls == [
+        *((name, 1) for name in CLASSIFIERS),
+        (SEGMENTER, 1),
+        ("detector", 1),
+    ]
+    assert found.detections is not None
+    (box,) = found.detections
+    assert box.label == "meningioma"
+    assert box.score == pytest.approx(np.exp(3.0) / (np.exp(3.0) + 3.0), abs=1e-4)
+    assert box.box_px == pytest.approx((46.0, 56.0, 75.0, 85.0), abs=2.5)
+    assert found.weights["detector"] == engine.fingerprint("detector")
+    assert "detector" in found.seconds

@@ -1,14 +1,19 @@
 """Boxes of the network → findings at the right place of the scan, each tumour once."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from ml.errors import MetricsError
 from ml.inference.detect import (
     Detection,
     Keep,
     box_iou,
     detections,
+    lowest_score,
+    marked,
     one_a_place,
     suppress,
 )
@@ -135,3 +140,29 @@ def test_shapes_that_do_not_belong_together_are_refused() -> None:
 def test_settings_out_of_range_are_refused(values: dict[str, float], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Keep(**values)  # type: ignore[arg-type]
+
+
+def test_lowest_score_is_the_evaluation_s_or_an_even_bet(tmp_path: Path) -> None:
+    file = tmp_path / "thresholds.json"
+    assert lowest_score(file) == 0.5
+    file.write_text('{"unet": {"threshold": 0.4}}')
+    assert lowest_score(file) == 0.5
+    file.write_text('{"detector": {"min_score": 0.31}}')
+    assert lowest_score(file) == 0.31
+
+
+@pytest.mark.parametrize("content", ["{", '{"detector": {"min_score": 2}}', "[1]"])
+def test_a_damaged_score_is_an_error(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "thresholds.json"
+    file.write_text(content)
+    with pytest.raises(MetricsError, match="make evaluate"):
+        lowest_score(file)
+
+
+def test_a_screen_shows_one_box_a_place() -> None:
+    boxes = np.array([[0.2, 0.2, 0.6, 0.6], [0.22, 0.2, 0.6, 0.62]], np.float32)
+    logits = np.array([[3.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]], np.float32)
+    crop = Crop(top=0, left=0, side=100)
+    (found,) = marked(boxes, logits, crop=crop, shape=(100, 100), least=0.3)
+    assert found.label == "glioma"
+    assert marked(boxes, logits, crop=crop, shape=(100, 100), least=0.95) == ()
