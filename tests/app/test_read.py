@@ -15,7 +15,6 @@ from ml.labels import CLASSES, TITLES
 from ml.models import registry
 from tests.app import fakes
 from tests.app.conftest import CLEAR, LESION, Opened, drawn, expected, html, picture
-from tests.ml.networks import trained
 
 TEXT = b"these are words, not a picture, whatever the name says"
 
@@ -223,7 +222,6 @@ def test_close_all_forgets_the_scans(
 
 
 @pytest.mark.weights
-@trained
 def test_real_networks_read_a_simulated_scan(opened: Opened) -> None:
     sample = services.samples()[0]
     at = opened(("sample.png", sample.file.read_bytes()))

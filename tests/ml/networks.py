@@ -4,24 +4,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pytest
 
-from ml.errors import SulcusError
-from ml.models.registry import CLASSIFIERS, SEGMENTER, spec
 from ml.results import FloatArray
-
-
-def all_trained() -> bool:
-    """Whether every network that the app reads with has its weights."""
-    try:
-        return all(spec(name).path.is_file() for name in (*CLASSIFIERS, SEGMENTER))
-    except SulcusError:
-        return False
-
-
-trained = pytest.mark.skipif(
-    not all_trained(), reason="not all networks are trained yet (docs/training-status.md)"
-)
 
 
 def pictures(count: int, size: int, *, seed: int) -> FloatArray:

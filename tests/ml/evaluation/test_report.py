@@ -278,8 +278,6 @@ def test_rows_without_a_test_part_are_refused(repository):
 
 def test_committed_figures_are_what_the_committed_rows_give():
     root = report.Places(Path(__file__).resolve().parents[3])
-    if not root.clean_rows.is_file():
-        pytest.skip("assets/metrics/rows does not exist yet; `make evaluate` writes it")
     started = time.perf_counter()
     differing = report.stale(root.root)
     assert differing == {}, f"run `python -m ml.evaluation --report-only`: {list(differing)}"

@@ -12,7 +12,6 @@ from ml.errors import MissingWeights
 from ml.models import registry
 from ml.models.classifiers import BACKBONES
 from ml.models.registry import CLASSIFIERS, MEND, SEGMENTER, WEIGHTS, spec, title
-from tests.ml.networks import trained
 
 ROOT = Path(__file__).resolve().parents[3]
 NETWORKS = (*CLASSIFIERS, SEGMENTER)
@@ -80,7 +79,6 @@ def test_titles() -> None:
     assert title("mean") == "Mean of three"
 
 
-@trained
 @pytest.mark.weights
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_committed_file_is_the_registered_one(name: str) -> None:
@@ -94,7 +92,6 @@ def test_the_committed_file_is_the_registered_one(name: str) -> None:
     assert facts["run"]["config"]["network"] == name
 
 
-@trained
 @pytest.mark.weights
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_committed_run_was_on_the_committed_split(name: str) -> None:
@@ -106,7 +103,6 @@ def test_the_committed_run_was_on_the_committed_split(name: str) -> None:
     assert isinstance(run["config"]["seed"], int)
 
 
-@trained
 @pytest.mark.weights
 def test_all_weights_together_stay_small_and_none_is_left_over() -> None:
     files = {spec(name).path for name in NETWORKS}
