@@ -29,7 +29,7 @@ class OfficialNetworks:
 
     Attributes:
         classify: runs one of them by name.
-        sizes: [network] → side of its input, pixels; empty where none was trained.
+        sizes: [network] → side that its best epoch was trained at, pixels; empty where none was.
     """
 
     classify: Classify
@@ -48,8 +48,8 @@ def official_networks(runs: Path, *, source: str = "sartaj") -> OfficialNetworks
         folder = run_folder(runs, name, source=source)
         stage = _finished_stage(folder)
         if stage is not None:
-            models[name] = _load(name, folder / stage["name"] / "best.npz")
-            sizes[name] = int(stage["phases"][-1]["size"])
+            models[name], epoch = _load(name, folder / stage["name"] / "best.npz")
+            sizes[name] = _size_at(stage, epoch)
 
     def classify(name: str, batch: FloatArray) -> FloatArray:
         return np.asarray(models[name].predict_on_batch(batch), np.float32)
@@ -66,10 +66,20 @@ def _finished_stage(folder: Path) -> Mapping[str, Any] | None:
     return stage if (folder / stage["name"] / "done.json").is_file() else None
 
 
-def _load(name: str, file: Path) -> Any:
+def _size_at(stage: Mapping[str, Any], epoch: int) -> int:
+    from ml.training.config import Phase, Stage
+    from ml.training.publish import size_at
+
+    phases = tuple(Phase(**phase) for phase in stage["phases"])
+    return size_at(Stage(**{**stage, "phases": phases}), epoch)
+
+
+def _load(name: str, file: Path) -> tuple[Any, int]:
+    """The network with its best weights, and the epoch that they are of."""
     from ml.models.classifiers import build_classifier
     from ml.training.checkpoint import assign, load_arrays
 
     model = build_classifier(name)
-    assign(model.weights, load_arrays(file)[0], what="weights")
-    return model
+    arrays, facts = load_arrays(file)
+    assign(model.weights, arrays, what="weights")
+    return model, int(facts["epoch"])

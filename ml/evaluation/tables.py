@@ -74,7 +74,7 @@ def card_text(summary: Mapping[str, Any], name: str) -> str:
         ),
     )
     blocks = [_clean_block(summary, name), by_class]
-    if "official_sartaj" in summary:
+    if name in summary.get("official_sartaj", {}).get("models", {}):
         blocks.append(_official_block(summary["official_sartaj"], name))
     if "counterfactual" in summary:
         blocks.append(_pairs_block(summary["counterfactual"], name))

@@ -230,17 +230,18 @@ def test_a_missing_split_is_an_error(tmp_path):
         read_split(tmp_path / "clean.csv")
 
 
-def finished_run(runs, name):
+def finished_run(runs, name, *, epoch=5):
     from ml.models.classifiers import build_classifier
     from ml.training.checkpoint import arrays_of, save_arrays
 
     folder = runs / f"{name}-official_sartaj"
     (folder / "finetune").mkdir(parents=True)
-    last = {"name": "finetune", "phases": [{"size": 96}, {"size": 64}]}
+    phases = [{"size": 96, "epochs": 4}, {"size": 64, "epochs": 2}]
+    last = {"name": "finetune", "task": "classify", "learning_rate": 1e-3, "phases": phases}
     facts = {"config": {"stages": [{"name": "pretrain", "phases": []}, last]}}
     (folder / "run.json").write_text(json.dumps(facts))
     model = build_classifier(name)
-    save_arrays(folder / "finetune" / "best.npz", arrays_of(model.weights))
+    save_arrays(folder / "finetune" / "best.npz", arrays_of(model.weights), epoch=epoch)
     (folder / "finetune" / "done.json").write_text("{}")
     return model
 
@@ -255,6 +256,12 @@ def test_official_networks_are_the_trained_ones(tmp_path, monkeypatch):
     found = networks.classify("mobilenet", batch)
     assert found.shape == (2, 4)
     assert found == pytest.approx(np.asarray(model(batch)), abs=1e-5)
+
+
+def test_an_official_network_is_read_at_the_size_of_its_best_epoch(tmp_path, monkeypatch):
+    monkeypatch.setattr("ml.evaluation.official.CLASSIFIERS", ("mobilenet",))
+    finished_run(tmp_path, "mobilenet", epoch=3)
+    assert official_networks(tmp_path).sizes == {"mobilenet": 96}
 
 
 def test_only_networks_trained_to_the_end_are_read(tmp_path, monkeypatch):
