@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from ml import pipeline
 from ml.errors import MissingWeights
 from ml.inference.engine import KerasEngine
+from ml.inference.segment import OperatingPoint
 from ml.labels import CLASSES
 from ml.models import registry
 from ml.models.registry import CLASSIFIERS, SEGMENTER
@@ -15,6 +17,8 @@ from tests.ml.fakes import FakeEngine, disc_picture, published, scan_of
 @pytest.fixture(autouse=True)
 def _no_weight_files(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(registry, "published", published)
+    # not the threshold that was chosen for the real segmenter
+    monkeypatch.setattr(pipeline, "operating_point", lambda _: OperatingPoint())
 
 
 @pytest.fixture
