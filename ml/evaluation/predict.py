@@ -6,7 +6,8 @@ Nothing here computes a figure: that is the report's work, from the rows.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from tqdm import tqdm
@@ -61,8 +62,15 @@ def write_outlines(places: Places, library: Library, engine: Engine) -> None:
     rows = read_split(places.split)
     outlines, entry = predict_outlines(rows, library, engine.segment, size=size)
     write_segmentation(places.outline_rows, outlines)
-    text = json.dumps({SEGMENTER: entry}, indent=1) + "\n"
-    places.thresholds.write_text(text, encoding="utf-8")
+    note_threshold(places.thresholds, SEGMENTER, entry)
+
+
+def note_threshold(file: Path, name: str, entry: Mapping[str, Any]) -> None:
+    """Write what validation chose for one network; what it chose for others stays."""
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    text = json.dumps({**known, name: entry}, indent=1) + "\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
 
 
 def write_official(

@@ -10,6 +10,7 @@ from ml.comparison import measure as module
 from ml.comparison.entrants import ENTRANTS, Finished, build, is_finished, load_run, run_folder
 from ml.comparison.measure import Places, Reader, measure, median_ms
 from ml.errors import MetricsError
+from ml.evaluation.boxes import read_detection
 from ml.evaluation.pictures import Library
 from ml.evaluation.rows import read_classification, read_segmentation
 from ml.training.__main__ import NETWORKS
@@ -91,6 +92,46 @@ def test_rows_of_an_outline(finished, data, tmp_path):
     found = read_segmentation(places.rows("clean", "outlines", "resunet"))
     marked = [row.score.dice for row in found if row.label != "no_tumor"]
     assert np.mean(marked) > 0.8
+
+
+def boxing():
+    """A network that boxes the whole upper left quarter of every picture as a glioma."""
+    image = keras.Input((None, None, 1), name="image")
+    level = keras.layers.GlobalAveragePooling2D()(image)
+
+    def fixed(values, name):
+        dense = keras.layers.Dense(4, name=f"{name}_dense")
+        row = keras.layers.Reshape((1, 4), name=name)(dense(level))
+        dense.set_weights([np.zeros((1, 4), np.float32), np.array(values, np.float32)])
+        return row
+
+    boxes, logits = fixed([0, 0, 0.5, 0.5], "boxes"), fixed([3, 0, 0, 0], "roi_logits")
+    return keras.Model(image, {"boxes": boxes, "roi_logits": logits})
+
+
+def test_a_detector_s_lowest_score_is_chosen_on_validation(finished, data, tmp_path, monkeypatch):
+    root, rows = data
+    places = Places(tmp_path / "repository")
+    write_splits(places.root, rows)
+    thresholds = places.root / "assets" / "metrics" / "thresholds.json"
+    thresholds.parent.mkdir(parents=True)
+    thresholds.write_text('{"unet": {"threshold": 0.4}}')
+    run = {"split_id": "ab", "config": {"seed": 1, "weights": "none", "stages": [{"name": "a"}]}}
+    monkeypatch.setattr(module, "load_run", lambda *_: Finished(boxing(), 64, 12, 3.5, run))
+    parts = []
+
+    def choose(found):
+        parts.extend(row.split for row in found)
+        return 0.321
+
+    monkeypatch.setattr(module, "choose_min_score", choose)
+    measure("detector", "clean", runs=tmp_path, places=places, library=Library.at(root))
+    assert set(parts) == {"validation"}
+    written = json.loads(thresholds.read_text())
+    assert written["detector"]["min_score"] == 0.321
+    assert written["unet"] == {"threshold": 0.4}
+    found = read_detection(places.rows("clean", "boxes", "detector"))
+    assert {row.found[0].label for row in found} == {"glioma"}
 
 
 def test_outlines_are_the_mean_with_the_mirror_image():
