@@ -92,8 +92,10 @@ def leak(official: SplitFigures) -> str:
         return f"Official split: {size}. The share of leaky test pictures was not measured."
     return (
         f"Official split: {size}. **{percent(official.leaky_share)} of its test pictures have a "
-        "group-mate (same person or near-identical slice) among its training pictures**, so its "
-        "figures flatter. They stand here to be compared with other projects only."
+        "group-mate (same person or near-identical slice) among its training pictures**, which "
+        "flatters whoever trains on them. The networks of this column saw that part only, briefly "
+        "and from nothing: they stand here to be compared with other projects, not with the clean "
+        "column."
     )
 
 
