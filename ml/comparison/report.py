@@ -28,7 +28,7 @@ from ml.evaluation.intervals import (
     resample,
 )
 from ml.evaluation.protocol import FIXED_THRESHOLD
-from ml.evaluation.rendering import render
+from ml.evaluation.rendering import differing, render, write_texts
 from ml.evaluation.rows import (
     ClassificationTable,
     read_classification,
@@ -63,20 +63,12 @@ def outputs(root: Path) -> dict[Path, str]:
 
 def stale(root: Path) -> dict[Path, str]:
     """Published files that differ from what the rows give, with what they should hold."""
-    return {
-        path: text
-        for path, text in outputs(root).items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    }
+    return differing(outputs(root))
 
 
 def write(root: Path) -> list[Path]:
     """Write what differs; returns the files."""
-    changed = stale(root)
-    for path, text in changed.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return list(changed)
+    return write_texts(stale(root))
 
 
 def build(places: Places) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from ml.evaluation.intervals import Interval
@@ -13,6 +14,23 @@ DIGITS: Final[int] = 6
 def render(content: Mapping[str, Any]) -> str:
     """JSON text: floats with six digits, NaN as null, a list of plain values on one line."""
     return _render(_plain(content), "") + "\n"
+
+
+def differing(wanted: Mapping[Path, str]) -> dict[Path, str]:
+    """The files among `wanted` (path → text) that are absent or hold another text."""
+    return {
+        path: text
+        for path, text in wanted.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def write_texts(texts: Mapping[Path, str]) -> list[Path]:
+    """Write every file (path → text) with its folder; returns the files."""
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(texts)
 
 
 def _plain(value: Any) -> Any:

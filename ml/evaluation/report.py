@@ -33,7 +33,7 @@ from ml.evaluation.intervals import (
     resample,
 )
 from ml.evaluation.protocol import FIXED_THRESHOLD, OFFICIAL_PROTOCOL, PROTOCOL
-from ml.evaluation.rendering import render
+from ml.evaluation.rendering import differing, render, write_texts
 from ml.evaluation.rows import (
     MEAN,
     ClassificationTable,
@@ -121,20 +121,12 @@ def outputs(root: Path) -> dict[Path, str]:
 
 def write(root: Path) -> list[Path]:
     """Write every published file; returns those whose content changed."""
-    changed = stale(root)
-    for path, text in changed.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return list(changed)
+    return write_texts(stale(root))
 
 
 def stale(root: Path) -> dict[Path, str]:
     """Published files that differ from what the rows give, with what they should hold."""
-    return {
-        path: text
-        for path, text in outputs(root).items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    }
+    return differing(outputs(root))
 
 
 def build_summary(places: Places) -> dict[str, Any]:
