@@ -17,6 +17,12 @@ SEGMENTATION_FIGURES: Final[dict[str, str]] = {
     "asd_mm_mean": "Average surface distance, mean (mm)",
     "asd_mm_median": "Average surface distance, median (mm)",
 }
+ALONE: Final[dict[str, str]] = {
+    "dice_mean": "Dice, mean",
+    "dice_median": "Dice, median",
+    "dice_zero_share": "share with Dice = 0",
+    "marked_share": "tumour-free pictures marked",
+}
 
 ACCURACY_HEADING: Final = "How good the networks are on patients they never saw"
 ACCURACY_EMPTY: Final = (
@@ -149,6 +155,15 @@ def cost(facts: Facts | None) -> tuple[str, str, str, str]:
 def threshold(value: float | None) -> str:
     """The mask threshold as the end of a sentence."""
     return "." if value is None else f". Mask threshold {value:.2f}, chosen on validation groups."
+
+
+def withheld(least: float, alone: Mapping[str, Interval]) -> str:
+    """Why the figures are not the network's alone, and what those are."""
+    said = [f"{title} {figure(alone[name])}" for name, title in ALONE.items() if name in alone]
+    return (
+        f"An outline is withheld where the mean of three gives a tumour less than {least:.2f}, "
+        f"chosen on validation groups. The U-Net alone: {'; '.join(said)}."
+    )
 
 
 def outline_heading(name: str) -> str:

@@ -73,6 +73,9 @@ HEAT_HELP: Final = (
 READING: Final = "The networks are reading the scan"
 MEASUREMENTS: Final = "Outline by the U-Net"
 NO_OUTLINE: Final = "No tumour area outlined."
+WITHHELD: Final = (
+    "The U-Net marks an area, but the mean of three reads no tumour, so nothing is outlined."
+)
 DETAILS: Final = "How this was read"
 ALL_READINGS: Final = "All opened scans"
 

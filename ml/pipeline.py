@@ -5,7 +5,8 @@ Steps, in order:
     2. one forward pass a classifier: logits → probabilities, and what each place of the last
        feature map adds to each logit, for the heat maps;
     3. the mean of the classifiers' probabilities;
-    4. one forward pass of the segmenter, its outline on the scan's pixels, and the measurements;
+    4. one forward pass of the segmenter, its outline on the scan's pixels unless the mean reads
+       no tumour, and the measurements;
     5. where a detector is installed, one forward pass of it and its boxes on the scan's pixels.
 
 Screens, reports and batch rows read the `Analysis`; nothing else runs a network on an upload.
@@ -22,6 +23,7 @@ from ml.inference.detect import lowest_score, marked
 from ml.inference.engine import Engine, KerasEngine, NetworkOutput
 from ml.inference.explain import NetworkHeatmaps, contributions
 from ml.inference.segment import operating_point, segment
+from ml.labels import NO_TUMOR
 from ml.models.registry import CLASSIFIERS, DETECTOR, SEGMENTER, installed, spec
 from ml.preprocess import Prepared, prepare
 from ml.results import (
@@ -85,17 +87,21 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
             boxes = _boxes(scans, inputs[spec(DETECTOR).input_size], engine)
     with clock("heatmaps"):
         heatmaps = [_heatmaps(i, scan, inputs, outputs, engine) for i, scan in enumerate(scans)]
+    readings = [
+        tuple(_classification(name, outputs[name].logits[i]) for name in CLASSIFIERS)
+        for i in range(len(scans))
+    ]
+    means = [_mean(of_scan) for of_scan in readings]
     with clock("measure"):
-        outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size])
+        outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size], means)
     weights = {name: engine.fingerprint(name) for name in installed()}
     results = []
     for i, scan in enumerate(scans):
-        readings = tuple(_classification(name, outputs[name].logits[i]) for name in CLASSIFIERS)
         results.append(
             Analysis(
                 scan=scan,
-                classifications=readings,
-                mean=_mean(readings),
+                classifications=readings[i],
+                mean=means[i],
                 heatmaps=heatmaps[i],
                 segmentation=outlines[i],
                 detections=boxes[i],
@@ -182,12 +188,22 @@ def _heatmaps(
 
 
 def _outlines(
-    scans: Sequence[Scan], tumour: FloatArray, prepared: Sequence[Prepared]
+    scans: Sequence[Scan],
+    tumour: FloatArray,
+    prepared: Sequence[Prepared],
+    means: Sequence[Classification],
 ) -> list[Segmentation]:
     """Outline and sizes for every scan from tumour probabilities (N, S, S)."""
     point = operating_point(SEGMENTER)
     return [
-        segment(tumour[i], scan, crop=prepared[i].crop, model=SEGMENTER, point=point)
+        segment(
+            tumour[i],
+            scan,
+            crop=prepared[i].crop,
+            model=SEGMENTER,
+            point=point,
+            tumour=1.0 - float(means[i].probabilities[NO_TUMOR]),
+        )
         for i, scan in enumerate(scans)
     ]
 

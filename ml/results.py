@@ -155,9 +155,10 @@ class Segmentation:
     Attributes:
         model: registry name of the segmenter.
         probability: (H, W) float32 in 0..1 on the scan's own pixels.
-        mask: (H, W) bool, `probability >= threshold`.
+        mask: (H, W) bool, `probability >= threshold`, empty where it is withheld.
         threshold: chosen on validation groups only.
         measurement: sizes of `mask`.
+        withheld: the U-Net marks something, but the classifiers' mean reads no tumour.
     """
 
     model: str
@@ -165,6 +166,7 @@ class Segmentation:
     mask: BoolArray
     threshold: float
     measurement: Measurement
+    withheld: bool = False
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ def _tumour_free(figures: SegmentationFigures) -> None:
         f"{texts.share(figures.tumour_free['marked_share'])} of {texts.count(pictures, 'pictures')}"
         f" ({texts.count(groups, 'patient groups')})."
     )
+    if figures.least_tumour and figures.alone:
+        st.caption(words.withheld(figures.least_tumour, figures.alone))
 
 
 def _chart(figures: SegmentationFigures) -> None:

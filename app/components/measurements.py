@@ -10,7 +10,8 @@ def show(read: Analysis) -> None:
     """Draw area and diameters: in mm only when the file has the pixel spacing."""
     found = read.segmentation.measurement
     if not found.area_px:
-        st.html(f"<b>{texts.MEASUREMENTS}</b><br>{texts.NO_OUTLINE}")
+        why = texts.WITHHELD if read.segmentation.withheld else texts.NO_OUTLINE
+        st.html(f"<b>{texts.MEASUREMENTS}</b><br>{why}")
         return
     facts = {
         "Area": texts.area(found),

@@ -100,7 +100,8 @@ def _outlines(outlines: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     header = ("Network", "Dice, mean", "Dice, median", "Dice = 0", "Tumour-free marked")
     first = next(iter(outlines.values()))
     head = (
-        f"## Outlines\n\nfigshare slices of the clean test part, {first['n_pictures']} pictures of "
+        f"## Outlines\n\nEach network alone on figshare slices of the clean test part, "
+        f"{first['n_pictures']} pictures of "
         f"{first['n_groups']} patient groups."
     )
     return f"{head}\n\n{markdown_table(header, rows)}"

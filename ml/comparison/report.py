@@ -27,6 +27,7 @@ from ml.evaluation.intervals import (
     ratio,
     resample,
 )
+from ml.evaluation.outline_summary import outline_summary
 from ml.evaluation.protocol import FIXED_THRESHOLD
 from ml.evaluation.rendering import differing, render, write_texts
 from ml.evaluation.rows import (
@@ -213,9 +214,9 @@ def _outline_files(places: Places) -> dict[str, Path]:
 
 
 def outline_row(path: Path) -> dict[str, Any]:
-    """Outline figures of one network on the clean test part."""
+    """Outline figures of one network alone, nothing withheld, on the clean test part."""
     rows = [row for row in read_segmentation(path) if row.split == "test"]
-    figures = evaluation.outline_summary(rows)
+    figures = outline_summary(rows)
     kept: Sequence[str] = ("n_pictures", "n_groups", "dice_mean", "dice_median", "dice_zero_share")
     return {
         **{name: figures[name] for name in kept},

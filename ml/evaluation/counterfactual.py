@@ -21,6 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ml.counterfactual import blend_in, paint_out, sham_blend, sham_paint
+from ml.counterfactual.seeds import seeded
 from ml.errors import MetricsError
 from ml.evaluation.calibration import softmax
 from ml.evaluation.classification import tumour_score
@@ -72,12 +73,6 @@ class _Slice:
     row: Row
     image: FloatArray
     mask: FloatArray
-
-
-def seeded(*names: str) -> np.random.Generator:
-    """A generator that depends on these names alone."""
-    digest = hashlib.sha256("\n".join(names).encode()).digest()
-    return np.random.default_rng(list(digest[:16]))
 
 
 def held_out_slices(rows: Sequence[Row], library: Library) -> tuple[list[Row], list[Row]]:

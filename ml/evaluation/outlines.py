@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from ml.evaluation.pictures import Library, Row, held_out
 from ml.evaluation.rows import DIGITS
 from ml.evaluation.segmentation import (
     OutlineRow,
+    choose_least_tumour,
     choose_mask_threshold,
     dice,
     figshare_spacing_mm,
@@ -38,24 +40,38 @@ class _Seen:
     crop: Crop
     probability: FloatArray
     reference: BoolArray
+    tumour: float
 
 
+LEAST: Final[tuple[float, ...]] = tuple(round(0.05 * k, 2) for k in range(20))
+"""Least probabilities of a tumour tried on validation, 0..0.95."""
+MOST_MARKED: Final[float] = 0.05
+"""Share of the tumour-free pictures that may have a marked pixel."""
+Tumour = Callable[[Sequence[FloatArray]], FloatArray]
+"""Pixels of N scans → probability (N,) of any tumour by the mean of the classifiers."""
 Segment = Callable[[FloatArray], FloatArray]
 """Batch (N, S, S, 1) → tumour probability (N, S, S)."""
 
 
 def predict_outlines(
-    rows: Sequence[Row], library: Library, run: Segment, *, size: int
+    rows: Sequence[Row],
+    library: Library,
+    run: Segment,
+    *,
+    size: int,
+    tumour: Tumour | None = None,
 ) -> tuple[list[OutlineRow], dict[str, object]]:
     """Outline figures of figshare slices with a mask, and of tumour-free pictures.
 
-    The mask threshold is chosen on the validation slices before any test slice is outlined.
+    The mask threshold is chosen on the validation slices before any test slice is outlined, and
+    below which probability of a tumour an outline is withheld on the validation part alone.
 
     Args:
         rows: rows of data/splits/clean.csv.
         library: where the pictures are.
         run: the segmenter.
         size: side of its input, pixels.
+        tumour: what the classifiers' mean gives a tumour; None reads the outline without them.
 
     Returns:
         One row a picture, and the segmenter's entry for thresholds.json.
@@ -69,12 +85,12 @@ def predict_outlines(
     rest = [row for row in marked if row["split"] == "test"] + free
     if not validation:
         raise MetricsError("the clean split holds no validation slice with a mask")
-    held = list(_look(validation, library, run, size=size, title="outlines, validation"))
+    look = partial(_look, library=library, run=run, size=size, tumour=tumour)
+    held = list(look(validation, title="outlines, validation"))
     threshold, means = choose_mask_threshold(_sweep(held), THRESHOLDS)
     point = OperatingPoint(threshold=threshold)
     scored = [_scored(seen, point) for seen in held]
-    seen_rest = _look(rest, library, run, size=size, title="outlines")
-    scored += [_scored(seen, point) for seen in seen_rest]
+    scored += [_scored(seen, point) for seen in look(rest, title="outlines")]
     entry: dict[str, object] = {
         "threshold": threshold,
         "chosen_on": "highest mean Dice on the validation part of data/splits/clean.csv",
@@ -84,7 +100,19 @@ def predict_outlines(
             for level, mean in zip(THRESHOLDS, means, strict=True)
         },
     }
+    if tumour is not None:
+        entry |= _withholding([row for row in scored if row.split == "validation"])
     return sorted(scored, key=lambda row: row.id), entry
+
+
+def _withholding(validation: Sequence[OutlineRow]) -> dict[str, object]:
+    """The part of thresholds.json that says where an outline is withheld."""
+    free = [row for row in validation if row.label == CLASSES[NO_TUMOR]]
+    return {
+        "least_tumour": choose_least_tumour(free, LEAST, most=MOST_MARKED),
+        "least_tumour_chosen_on": f"the lowest that marks at most {MOST_MARKED:.0%} of the "
+        f"{len(free)} tumour-free validation pictures",
+    }
 
 
 def outline_pictures(rows: Sequence[Row], library: Library) -> tuple[list[Row], list[Row]]:
@@ -99,7 +127,13 @@ def outline_pictures(rows: Sequence[Row], library: Library) -> tuple[list[Row], 
 
 
 def _look(
-    rows: Sequence[Row], library: Library, run: Segment, *, size: int, title: str
+    rows: Sequence[Row],
+    library: Library,
+    run: Segment,
+    *,
+    size: int,
+    title: str,
+    tumour: Tumour | None,
 ) -> Iterator[_Seen]:
     with tqdm(total=len(rows), desc=title, unit="picture") as bar:
         for start in range(0, len(rows), BATCH):
@@ -107,8 +141,12 @@ def _look(
             scans = [_scan(library.pixels(row["path"])) for row in part]
             ready = [prepare(scan.pixels, size) for scan in scans]
             maps = run(np.concatenate([one.image for one in ready]))
-            for row, scan, one, probability in zip(part, scans, ready, maps, strict=True):
-                yield _Seen(row, scan, one.crop, probability, _reference(row, scan, library))
+            said = np.full(len(part), np.nan)
+            if tumour is not None:
+                said = tumour([scan.pixels for scan in scans])
+            for i, (row, scan) in enumerate(zip(part, scans, strict=True)):
+                reference = _reference(row, scan, library)
+                yield _Seen(row, scan, ready[i].crop, maps[i], reference, float(said[i]))
             bar.update(len(part))
 
 
@@ -154,4 +192,5 @@ def _scored(seen: _Seen, point: OperatingPoint) -> OutlineRow:
         split=seen.row["split"],
         score=score(outline, seen.reference, figshare_spacing_mm(shape)),
         picture_px=shape[0] * shape[1],
+        tumour=round(seen.tumour, DIGITS),
     )

@@ -12,7 +12,9 @@ from typing import Any, Final
 import numpy as np
 from tqdm import tqdm
 
-from ml.evaluation.outlines import predict_outlines
+from ml.evaluation.calibration import softmax
+from ml.evaluation.classification import tumour_score
+from ml.evaluation.outlines import Tumour, predict_outlines
 from ml.evaluation.pictures import Library, Row, held_out, read_split
 from ml.evaluation.report import Places
 from ml.evaluation.rows import (
@@ -39,6 +41,19 @@ def logits_of(engine: Engine) -> Classify:
     return lambda name, batch: engine.classify(name, batch).logits
 
 
+def tumour_of(classify: Classify) -> Tumour:
+    """What the mean of the shipped classifiers gives a tumour, for scans as pixels."""
+
+    def mean(scans: Sequence[FloatArray]) -> FloatArray:
+        each = []
+        for name in CLASSIFIERS:
+            batch = np.concatenate([prepare(one, spec(name).input_size).image for one in scans])
+            each.append(tumour_score(softmax(np.asarray(classify(name, batch), np.float64))))
+        return np.asarray(np.mean(each, axis=0), np.float32)
+
+    return mean
+
+
 def write_classes(places: Places, library: Library, engine: Engine) -> None:
     """Write the rows of the classifiers on the clean split.
 
@@ -60,7 +75,9 @@ def write_outlines(places: Places, library: Library, engine: Engine) -> None:
     """
     size = spec(SEGMENTER).input_size
     rows = read_split(places.split)
-    outlines, entry = predict_outlines(rows, library, engine.segment, size=size)
+    outlines, entry = predict_outlines(
+        rows, library, engine.segment, size=size, tumour=tumour_of(logits_of(engine))
+    )
     write_segmentation(places.outline_rows, outlines)
     note_threshold(places.thresholds, SEGMENTER, entry)
 

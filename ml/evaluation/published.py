@@ -96,6 +96,8 @@ class SegmentationFigures:
         tumour_free: figures on pictures without a tumour.
         dice_values: Dice of every picture by class.
         threshold: mask threshold, chosen on validation groups.
+        least_tumour: an outline is withheld where the classifiers' mean gives a tumour less.
+        alone: figures of the network without that rule, empty where there is none.
     """
 
     figures: Mapping[str, Interval] = field(default_factory=dict)
@@ -104,6 +106,8 @@ class SegmentationFigures:
     tumour_free: Mapping[str, Interval] = field(default_factory=dict)
     dice_values: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threshold: float | None = None
+    least_tumour: float | None = None
+    alone: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,8 @@ def _segmentation(raw: Mapping[str, Any]) -> SegmentationFigures:
         tumour_free=intervals_in(raw.get("tumour_free")),
         dice_values={k: _numbers(v) for k, v in values.items()} if values else {},
         threshold=_number(raw.get("threshold")),
+        least_tumour=_number(raw.get("least_tumour")),
+        alone=intervals_in(raw.get("alone")),
     )
 
 

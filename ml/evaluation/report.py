@@ -7,7 +7,7 @@ can be done with it. The same rows give the same bytes.
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -32,6 +32,7 @@ from ml.evaluation.intervals import (
     paired_difference,
     resample,
 )
+from ml.evaluation.outline_summary import as_read, counts
 from ml.evaluation.protocol import FIXED_THRESHOLD, OFFICIAL_PROTOCOL, PROTOCOL
 from ml.evaluation.rendering import differing, render, write_texts
 from ml.evaluation.rows import (
@@ -41,14 +42,8 @@ from ml.evaluation.rows import (
     read_segmentation,
     with_mean,
 )
-from ml.evaluation.segmentation import (
-    OutlineRow,
-    outline_figures,
-    tumour_free_figures,
-    undefined_distances,
-)
 from ml.evaluation.tables import card_text, fill_markers, overview_text
-from ml.labels import CLASSES, NO_TUMOR
+from ml.labels import CLASSES
 
 
 @dataclass(frozen=True)
@@ -137,7 +132,7 @@ def build_summary(places: Places) -> dict[str, Any]:
     summary: dict[str, Any] = {
         "protocol": PROTOCOL,
         "split_id": hashlib.sha256(_content(places.split)).hexdigest()[:16],
-        "clean": {**_counts(test.where["group"]), "models": figures},
+        "clean": {**counts(test.where["group"]), "models": figures},
     }
     if places.official_rows.is_file():
         official = read_classification(places.official_rows)
@@ -147,14 +142,14 @@ def build_summary(places: Places) -> dict[str, Any]:
             del models[MEAN]  # not the mean of the same networks
         summary["official_sartaj"] = {
             "protocol": OFFICIAL_PROTOCOL,
-            **_counts(shipped.where["group"]),
+            **counts(shipped.where["group"]),
             "leaky_share": float(np.mean(shipped.leaky)) if shipped.leaky else None,
             "models": models,
         }
     if places.outline_rows.is_file():
-        threshold = json.loads(_content(places.thresholds))["unet"]["threshold"]
+        chosen = json.loads(_content(places.thresholds))["unet"]
         rows = [row for row in read_segmentation(places.outline_rows) if row.split == "test"]
-        summary["segmentation"] = {"unet": {"threshold": threshold, **outline_summary(rows)}}
+        summary["segmentation"] = {"unet": as_read(rows, chosen)}
     if places.pair_rows.is_file():
         summary["counterfactual"] = pair_figures(read_pairs(places.pair_rows))
     summary["paired"] = paired(balanced)
@@ -251,39 +246,3 @@ def paired(balanced: Mapping[str, Numbers]) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def outline_summary(rows: Sequence[OutlineRow]) -> dict[str, Any]:
-    """Figures of the outline network on test pictures with a tumour, by class, and without one.
-
-    Raises:
-        MetricsError: one of the two kinds is absent.
-    """
-    tumour = [row for row in rows if row.label != CLASSES[NO_TUMOR]]
-    free = [row for row in rows if row.label == CLASSES[NO_TUMOR]]
-    if not tumour or not free:
-        raise MetricsError(
-            "The outline rows need test pictures with and without tumour; run `make evaluate`"
-        )
-    by_class = {c: [row for row in tumour if row.label == c] for c in CLASSES}
-    by_class = {c: members for c, members in by_class.items() if members}
-    kept = ("dice_mean", "dice_median", "dice_zero_share")
-    return {
-        **_counts([row.group for row in tumour]),
-        **outline_figures(tumour),
-        "hd95_undefined": undefined_distances(tumour),
-        "reference_empty": sum(row.score.reference_px == 0 for row in tumour),
-        "by_class": {
-            c: {
-                **_counts([row.group for row in members]),
-                **{k: v for k, v in outline_figures(members).items() if k in kept},
-            }
-            for c, members in by_class.items()
-        },
-        "tumour_free": {**_counts([row.group for row in free]), **tumour_free_figures(free)},
-        "dice_values": {c: sorted(row.score.dice for row in m) for c, m in by_class.items()},
-    }
-
-
-def _counts(groups: Sequence[str]) -> dict[str, int]:
-    return {"n_pictures": len(groups), "n_groups": len(set(groups))}

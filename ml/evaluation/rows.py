@@ -5,7 +5,9 @@ for every network, `<model>_<class>` for every network and `mean_<class>`; the o
 end in `leaky`. Only the logits are read back; the probabilities are there for other readers.
 
 `segmentation_clean.csv`: id, group, label, split, dice, iou, hd95_mm, asd_mm, reference_px,
-predicted_px, picture_px, predicted_share. An empty cell is a figure that does not exist there.
+predicted_px, picture_px, predicted_share, tumour: of the U-Net alone, and what the classifiers'
+mean gives a tumour (empty where nobody asked them). An empty cell is a figure that does not
+exist there.
 """
 
 import csv
@@ -115,13 +117,14 @@ def read_classification(path: Path) -> ClassificationTable:
 
 def write_segmentation(path: Path, rows: Sequence[OutlineRow]) -> None:
     """Write one line a picture."""
-    header = ("id", "group", "label", "split", *SCORES, *SIZES, "predicted_share")
+    header = ("id", "group", "label", "split", *SCORES, *SIZES, "predicted_share", "tumour")
     body = (
         (
             *(row.id, row.group, row.label, row.split),
             *(_number(getattr(row.score, name)) for name in SCORES),
             *(str(row.score.reference_px), str(row.score.predicted_px), str(row.picture_px)),
             _number(row.area_share),
+            _number(row.tumour),
         )
         for row in rows
     )
@@ -153,6 +156,7 @@ def _outline_row(row: Mapping[str, str]) -> OutlineRow:
             predicted_px=int(row["predicted_px"]),
         ),
         picture_px=int(row["picture_px"]),
+        tumour=float(row["tumour"]) if row.get("tumour") else math.nan,
     )
 
 

@@ -6,8 +6,9 @@ with a tumour has Dice and IoU 0, and no surface: its distances are NaN and coun
 Reference: Maier-Hein et al. 2024, doi:10.1038/s41592-023-02151-z (which figure, which pitfalls).
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -60,6 +61,8 @@ class OutlineRow:
         split: "validation" or "test".
         score: NaN figures on tumour-free pictures.
         picture_px: pixels of the whole picture.
+        tumour: probability of any tumour by the mean of the shipped classifiers, 0..1; NaN
+            where the outline was read without them.
     """
 
     id: str
@@ -68,11 +71,27 @@ class OutlineRow:
     split: str
     score: OutlineScore
     picture_px: int
+    tumour: float = math.nan
 
     @property
     def area_share(self) -> float:
         """Predicted share of the picture, 0..1."""
         return self.score.predicted_px / self.picture_px
+
+    def withheld_below(self, least: float) -> "OutlineRow":
+        """The row with an empty outline where the classifiers give a tumour less than `least`."""
+        if not self.tumour < least or not self.score.predicted_px:
+            return self
+        overlap = 0.0 if self.score.reference_px else math.nan
+        empty = OutlineScore(
+            dice=overlap,
+            iou=overlap,
+            hd95_mm=math.nan,
+            asd_mm=math.nan,
+            reference_px=self.score.reference_px,
+            predicted_px=0,
+        )
+        return replace(self, score=empty)
 
 
 def figshare_spacing_mm(shape: tuple[int, int]) -> tuple[float, float]:
@@ -204,6 +223,31 @@ def choose_mask_threshold(
     best = np.flatnonzero(np.isclose(means, means.max(), rtol=0.0, atol=1e-9))
     nearest = min(best.tolist(), key=lambda k: abs(candidates[k] - 0.5))
     return candidates[nearest], means
+
+
+def choose_least_tumour(
+    rows: Sequence[OutlineRow], candidates: Sequence[float], *, most: float
+) -> float:
+    """Lowest probability of a tumour that leaves marks on few enough tumour-free pictures.
+
+    Args:
+        rows: tumour-free validation pictures.
+        candidates: probabilities, rising.
+        most: share of the pictures that may have a mark.
+
+    Returns:
+        The lowest candidate that keeps to it, or the highest where none does.
+
+    Raises:
+        ValueError: no row.
+    """
+    if not rows:
+        raise ValueError("where to withhold an outline needs tumour-free validation pictures")
+    for least in candidates:
+        marked = [row.withheld_below(least).score.predicted_px > 0 for row in rows]
+        if float(np.mean(marked)) <= most:
+            return least
+    return candidates[-1]
 
 
 def _column(rows: Sequence[OutlineRow], name: str) -> Numbers:

@@ -103,7 +103,7 @@ def _official_block(official: Mapping[str, Any], name: str | None) -> str:
 def _outline_block(unet: Mapping[str, Any]) -> str:
     head = (
         f"**Outline by the U-Net** (figshare slices of the clean test split, {_size(unet)}; "
-        f"mask threshold {unet['threshold']:.2f}):"
+        f"mask threshold {unet['threshold']:.2f}{_withheld(unet)}):"
     )
     rows = [
         (
@@ -134,7 +134,21 @@ def _outline_block(unet: Mapping[str, Any]) -> str:
         f"{figure_cell(free['marked_share'])}; mean outlined share of the picture: "
         f"{figure_cell(free['mean_area_share'], 4)}."
     )
+    if "alone" in unet:
+        alone = unet["alone"]
+        tail += (
+            f" The U-Net alone, nothing withheld: Dice {figure_cell(alone['dice_mean'])} in the "
+            f"mean, {figure_cell(alone['dice_median'])} in the median, 0 on "
+            f"{figure_cell(alone['dice_zero_share'])}; {figure_cell(alone['marked_share'])} of the "
+            "tumour-free pictures marked."
+        )
     return f"{head}\n\n{markdown_table(('Figure', 'Mean', 'Median'), rows)}\n\n{tail}"
+
+
+def _withheld(unet: Mapping[str, Any]) -> str:
+    """What is said of withheld outlines beside the threshold."""
+    least = unet.get("least_tumour", 0.0)
+    return f"; withheld where the mean of three gives a tumour less than {least:.2f}" * bool(least)
 
 
 def _pairs_block(parts: Mapping[str, Any], name: str | None) -> str:

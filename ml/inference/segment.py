@@ -4,10 +4,11 @@ Steps, in order:
     1. probability map → the scan's own pixels (bilinear; zero outside the crop);
     2. mask = probability >= threshold;
     3. parts smaller than `min_area_share` of the crop dropped (0 by default: none);
-    4. measurement of what is left.
+    4. nothing of it kept where the classifiers' mean gives a tumour less than `least_tumour`;
+    5. measurement of what is left.
 
-Threshold and smallest part are chosen on validation groups by the evaluation, which writes
-them to `assets/metrics/thresholds.json`; nothing else touches the mask.
+Threshold, smallest part and `least_tumour` are chosen on validation groups by the evaluation,
+which writes them to `assets/metrics/thresholds.json`; nothing else touches the mask.
 """
 
 import json
@@ -41,10 +42,13 @@ class OperatingPoint:
         threshold: lowest probability that counts as tumour, 0 < threshold <= 1.
         min_area_share: connected parts with fewer pixels than this share of the crop are
             dropped, 0..1.
+        least_tumour: nothing is outlined where the mean of the classifiers gives a tumour a
+            lower probability than this, 0..1: the outline network marks too many healthy heads.
     """
 
     threshold: float = DEFAULT_THRESHOLD
     min_area_share: float = 0.0
+    least_tumour: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse values that would outline everything or nothing.
@@ -56,6 +60,8 @@ class OperatingPoint:
             raise ValueError(f"threshold must be in (0, 1], found {self.threshold}")
         if not 0.0 <= self.min_area_share < 1.0:
             raise ValueError(f"min_area_share must be in [0, 1), found {self.min_area_share}")
+        if not 0.0 <= self.least_tumour <= 1.0:
+            raise ValueError(f"least_tumour must be in [0, 1], found {self.least_tumour}")
 
 
 def operating_point(model: str, file: Path = THRESHOLDS_FILE) -> OperatingPoint:
@@ -74,6 +80,7 @@ def operating_point(model: str, file: Path = THRESHOLDS_FILE) -> OperatingPoint:
         return OperatingPoint(
             threshold=float(entry.get("threshold", DEFAULT_THRESHOLD)),
             min_area_share=float(entry.get("min_area_share", 0.0)),
+            least_tumour=float(entry.get("least_tumour", 0.0)),
         )
     except FileNotFoundError:
         return OperatingPoint()
@@ -85,7 +92,13 @@ def operating_point(model: str, file: Path = THRESHOLDS_FILE) -> OperatingPoint:
 
 
 def segment(
-    probability: FloatArray, scan: Scan, *, crop: Crop, model: str, point: OperatingPoint
+    probability: FloatArray,
+    scan: Scan,
+    *,
+    crop: Crop,
+    model: str,
+    point: OperatingPoint,
+    tumour: float = 1.0,
 ) -> Segmentation:
     """Outline and measure the tumour on the scan's own pixels.
 
@@ -94,18 +107,23 @@ def segment(
         scan: the scan it was computed from.
         crop: where the network's input lies on the scan.
         model: registry name of the segmenter.
-        point: threshold and smallest part.
+        point: threshold, smallest part and least probability of a tumour.
+        tumour: probability of any tumour by the mean of the classifiers, 0..1.
     """
     on_scan: FloatArray = np.clip(to_scan(probability, crop, scan.shape), 0.0, 1.0)
     mask: BoolArray = on_scan >= point.threshold
     if point.min_area_share > 0.0:
         mask = _without_specks(mask, math.ceil(point.min_area_share * crop.side**2))
+    withheld = bool(mask.any()) and tumour < point.least_tumour
+    if withheld:
+        mask = np.zeros_like(mask)
     return Segmentation(
         model=model,
         probability=on_scan,
         mask=mask,
         threshold=point.threshold,
         measurement=measure(mask, scan.spacing_mm),
+        withheld=withheld,
     )
 
 

@@ -12,6 +12,7 @@ from ml.training.augment import RECIPE, Families, augment
 from ml.training.config import OUTLINING, Mixing, RunConfig, Stage
 from ml.training.corpus import UNKNOWN_TUMOUR, Corpus
 from ml.training.counterfactual import CounterfactualMixer
+from ml.training.edits import Edits
 from ml.training.mixing import Mixed, cutmix, mixup
 from ml.training.multitask import multitask_targets
 from ml.training.policy import Pair, rand_augment
@@ -81,11 +82,12 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         stage: Stage,
         config: RunConfig,
         mask_shape: tuple[int, int] | None,
+        edits: Edits | None = None,
     ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
         self.task, self.stage = stage.task, stage
         self.families = families_of(stage)
-        self.mixer = CounterfactualMixer() if stage.edited else None
+        self.mixer, self.edits = CounterfactualMixer() if stage.edited else None, edits
         if self.task == "segment":
             corpus = corpus.select(corpus.has_mask)
         self.corpus, self.mask_shape = corpus, mask_shape
@@ -115,11 +117,17 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         rng = np.random.default_rng([self.seed, self.epoch, index])
         classes = rng.choice(list(self.shares), self.batch, p=list(self.shares.values()))
         labels = np.stack([self._target(int(c)) for c in classes])
-        drawn = [self._draw(int(c), rng) for c in classes]
-        images, masks = (np.stack([row[i] for row in drawn])[..., None] for i in (0, 1))
-        known = np.array([row[2] for row in drawn])
+        drawn = np.array([self._draw(int(c), rng) for c in classes])
+        images, masks = (
+            stack[drawn][..., None].astype(np.float32) / 255.0
+            for stack in (self.corpus.images, self.corpus.masks)
+        )
+        known = self.corpus.has_mask[drawn]
         if self.mixer is not None:
-            edited = self.mixer(images, labels, masks, known, rng)
+            ready = None
+            if self.edits is not None:
+                ready = [self.edits.of(str(path)) for path in self.corpus.paths[drawn]]
+            edited = self.mixer(images, labels, masks, known, rng, ready=ready)
             images, labels, masks = edited.images, edited.targets, edited.masks
             known = edited.known
         for row in range(self.batch):
@@ -158,15 +166,12 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             return rand_augment(image, mask, rng, n=count, magnitude=strength)
         return augment(image, mask, rng, strength=strength, families=self.families)
 
-    def _draw(self, label: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, bool]:
-        """Picture and mask (S, S) in 0..1 as they are, and whether the outline is known."""
+    def _draw(self, label: int, rng: np.random.Generator) -> int:
+        """Position of a picture of a class: a cluster first, then one of its pictures."""
         clusters = self.members[label]
         positions = clusters[int(rng.integers(len(clusters)))]
         first = self.mask_shape is not None and rng.random() < 0.7
-        position = int(positions[0] if first else rng.choice(positions))
-        image = self.corpus.images[position].astype(np.float32) / 255.0
-        mask = self.corpus.masks[position].astype(np.float32) / 255.0
-        return image, mask, bool(self.corpus.has_mask[position])
+        return int(positions[0] if first else rng.choice(positions))
 
     @staticmethod
     def _target(label: int) -> Any:

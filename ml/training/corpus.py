@@ -63,13 +63,14 @@ class Corpus:
         return Corpus(
             **{
                 **{name: getattr(self, name) for name in self.__dataclass_fields__},
-                "images": _resize_all(self.images, size),
-                "masks": _resize_all(self.masks, size),
+                "images": resize_all(self.images, size),
+                "masks": resize_all(self.masks, size),
             }
         )
 
 
-def _resize_all(stack: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+def resize_all(stack: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+    """Pictures (N, S, S) at another side, area-averaged."""
     if stack.shape[1] == size:
         return stack
     return np.stack([cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in stack])

@@ -3,6 +3,7 @@
 For training pictures only; `ml.evaluation.counterfactual` makes its own from test pictures.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,9 @@ import numpy.typing as npt
 from ml.counterfactual import blend_in, paint_out, sham_blend, sham_paint
 from ml.labels import CLASSES, NO_TUMOR
 from ml.results import BoolArray, FloatArray
+
+Versions = tuple[FloatArray | None, FloatArray | None]
+"""A picture (S, S) without its tumour, and its sham; None where it refused the edit."""
 
 KINDS: Final[tuple[str, ...]] = ("original", "painted_out", "blended_in", "sham")
 
@@ -69,6 +73,8 @@ class CounterfactualMixer:
         masks: FloatArray,
         known: BoolArray,
         rng: np.random.Generator,
+        *,
+        ready: Sequence[Versions] | None = None,
     ) -> EditedBatch:
         """The batch with some of its pictures edited; the arrays given stay as they are.
 
@@ -78,6 +84,8 @@ class CounterfactualMixer:
             masks: (B, S, S, 1) float32 coverage.
             known: (B,) bool, the outline is known.
             rng: source of every draw.
+            ready: of each picture its version without the tumour and its sham where they were
+                made before (`ml.training.edits`); None makes them here.
 
         Raises:
             ValueError: masks and pictures are not of one shape.
@@ -85,6 +93,7 @@ class CounterfactualMixer:
         if masks.shape != images.shape:
             raise ValueError(f"masks {masks.shape} must be as large as pictures {images.shape}")
         batch = _Batch(images[..., 0], targets, masks[..., 0], np.asarray(known, np.bool_))
+        batch.ready = ready
         out = EditedBatch(
             images.copy(),
             targets.astype(np.float32),
@@ -103,15 +112,16 @@ class CounterfactualMixer:
 
     def _edit(self, row: int, batch: "_Batch", out: EditedBatch, rng: np.random.Generator) -> None:
         change, sham = rng.random(2)
-        image, mask = batch.images[row], batch.masks[row]
         if row in batch.tumours and change < self.paint_out:
-            out.images[row, ..., 0] = paint_out(image, mask, rng)
+            out.images[row, ..., 0] = batch.without(row, rng)
             out.targets[row] = np.eye(len(CLASSES), dtype=np.float32)[NO_TUMOR]
             out.masks[row] = 0.0
             out.kinds[row] = "painted_out"
         elif row in batch.free and batch.tumours.size and change < self.blend_in:
             donor = int(rng.choice(batch.tumours))
-            pasted, where = blend_in(image, batch.images[donor], batch.masks[donor], rng)
+            pasted, where = blend_in(
+                batch.images[row], batch.images[donor], batch.masks[donor], rng
+            )
             out.images[row, ..., 0], out.masks[row, ..., 0] = pasted, where
             out.targets[row], out.known[row] = batch.targets[donor], True
             out.kinds[row] = "blended_in"
@@ -123,12 +133,13 @@ class CounterfactualMixer:
     def _sham(row: int, batch: "_Batch", rng: np.random.Generator) -> FloatArray:
         """The picture with an outline painted over, or with a piece of another healthy brain."""
         image, shape = batch.images[row], batch.masks[int(rng.choice(batch.tumours))]
-        if row in batch.tumours:
-            return sham_paint(image, shape, rng, tumour=batch.masks[row])
         others = batch.free[batch.free != row]
-        if others.size and rng.random() < 0.5:
+        if row in batch.free and others.size and rng.random() < 0.5:
             return sham_blend(image, batch.images[int(rng.choice(others))], shape, rng)
-        return sham_paint(image, shape, rng)
+        if batch.ready is not None:
+            return _present(batch.ready[row][1])
+        tumour = batch.masks[row] if row in batch.tumours else None
+        return sham_paint(image, shape, rng, tumour=tumour)
 
 
 class _Batch:
@@ -138,7 +149,29 @@ class _Batch:
         self, images: FloatArray, targets: FloatArray, masks: FloatArray, known: BoolArray
     ) -> None:
         self.images, self.targets, self.masks, self.known = images, targets, masks, known
+        self.ready: Sequence[Versions] | None = None
         marked = known & (masks.reshape(len(masks), -1).max(axis=1, initial=0.0) > 0.5)
         free = targets[:, NO_TUMOR] > 0
         self.tumours = np.flatnonzero(marked & ~free)
         self.free = np.flatnonzero(free & (targets.sum(axis=1) == 1))
+
+    def without(self, row: int, rng: np.random.Generator) -> FloatArray:
+        """A picture (S, S) without its tumour.
+
+        Raises:
+            ValueError: the picture refuses it.
+        """
+        if self.ready is None:
+            return paint_out(self.images[row], self.masks[row], rng)
+        return _present(self.ready[row][0])
+
+
+def _present(version: FloatArray | None) -> FloatArray:
+    """A version made before.
+
+    Raises:
+        ValueError: the picture refused it then.
+    """
+    if version is None:
+        raise ValueError("this picture refused that edit")
+    return version

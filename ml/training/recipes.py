@@ -25,42 +25,34 @@ def _classifier(
         batch: pictures a batch; an epoch has 3,200.
     """
     stages = (
-        Stage("pretrain", "joint", joint, learning_rate=rate),
-        Stage("head", "head", (Phase(fine.size, 1),), learning_rate=1e-3, strength=0.7),
-        Stage("finetune", "classify", (fine,), learning_rate=fine_rate),
+        Stage("pretrain", "joint", joint, learning_rate=rate, edited=True),
+        Stage(
+            "head", "head", (Phase(fine.size, 1),), learning_rate=1e-3, strength=0.7, edited=True
+        ),
+        Stage("finetune", "classify", (fine,), learning_rate=fine_rate, edited=True),
     )
     return RunConfig(network=network, stages=stages, batch=batch, steps=3200 // batch)
 
 
-def _longer(config: RunConfig, *phases: Phase) -> RunConfig:
-    """With a second fine-tuning from a high rate, for a network that learns slowly."""
-    rate = round(0.8 * config.stages[0].learning_rate, 6)
-    return replace(config, stages=(*config.stages, Stage("longer", "classify", phases, rate)))
-
-
 RECIPES: dict[str, RunConfig] = {
     "mobilenet": _classifier(
-        "mobilenet", rate=1.5e-3, joint=(Phase(96, 14), Phase(128, 10)), fine=Phase(160, 4)
+        "mobilenet", rate=1.2e-3, joint=(Phase(96, 26), Phase(128, 12)), fine=Phase(160, 3)
     ),
     "xception": _classifier(
         "xception",
-        rate=1e-3,
-        joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
+        rate=8e-4,
+        joint=(Phase(96, 14), Phase(128, 7)),
         fine=Phase(128, 2),
-        fine_rate=4e-4,
+        fine_rate=3e-4,
         batch=16,
     ),
-    "resnet50": _longer(
-        _classifier(
-            "resnet50",
-            rate=1e-3,
-            joint=(Phase(64, 6), Phase(96, 9), Phase(128, 7)),
-            fine=Phase(128, 4),
-            fine_rate=4e-4,
-            batch=16,
-        ),
-        Phase(96, 6),
-        Phase(128, 6),
+    "resnet50": _classifier(
+        "resnet50",
+        rate=8e-4,
+        joint=(Phase(96, 13), Phase(128, 6)),
+        fine=Phase(128, 2),
+        fine_rate=3e-4,
+        batch=16,
     ),
     "unet": RunConfig(
         network="unet",
@@ -122,7 +114,13 @@ RECIPES: dict[str, RunConfig] = {
     "multitask": RunConfig(
         network="multitask",
         stages=(
-            Stage("multitask", "multitask", (Phase(96, 6), Phase(128, 8), Phase(160, 4)), 1e-3),
+            Stage(
+                "multitask",
+                "multitask",
+                (Phase(96, 6), Phase(128, 8), Phase(160, 4)),
+                1e-3,
+                edited=True,
+            ),
         ),
     ),
     "detector": RunConfig(
@@ -141,27 +139,29 @@ RECIPES: dict[str, RunConfig] = {
         steps=150,
     ),
     "mlp": RunConfig(
-        network="mlp", stages=(Stage("classes", "classify", (Phase(64, 30),), 1e-3, strength=0.7),)
+        network="mlp",
+        stages=(Stage("classes", "classify", (Phase(64, 30),), 1e-3, strength=0.7, edited=True),),
     ),
     "small_cnn": RunConfig(
         network="small_cnn",
-        stages=(Stage("classes", "classify", (Phase(96, 14), Phase(128, 10)), 2e-3),),
+        stages=(Stage("classes", "classify", (Phase(96, 14), Phase(128, 10)), 2e-3, edited=True),),
     ),
     "alexnet": RunConfig(
-        network="alexnet", stages=(Stage("classes", "classify", (Phase(195, 16),), 1e-4),)
+        network="alexnet",
+        stages=(Stage("classes", "classify", (Phase(195, 16),), 1e-4, edited=True),),
     ),
     "vgg16": RunConfig(
         network="vgg16",
         stages=(
-            Stage("pretrain", "classify", (Phase(64, 10), Phase(96, 6)), 1e-4),
-            Stage("recipe", "recipe", (Phase(128, 4),), 1e-4),
+            Stage("pretrain", "classify", (Phase(64, 10), Phase(96, 6)), 1e-4, edited=True),
+            Stage("recipe", "recipe", (Phase(128, 4),), 1e-4, edited=True),
         ),
     ),
     "inception_v3": RunConfig(
         network="inception_v3",
         stages=(
-            Stage("pretrain", "classify", (Phase(96, 12), Phase(128, 6)), 1e-3),
-            Stage("recipe", "recipe", (Phase(128, 3),), 1e-3),
+            Stage("pretrain", "classify", (Phase(96, 12), Phase(128, 6)), 1e-3, edited=True),
+            Stage("recipe", "recipe", (Phase(128, 3),), 1e-3, edited=True),
         ),
         batch=16,
         steps=200,
@@ -179,13 +179,14 @@ BRIEF_PHASES: dict[str, tuple[Phase, ...]] = {
 
 
 def brief(config: RunConfig) -> RunConfig:
-    """The same network off the clean split: classes only, from nothing or ImageNet.
+    """The same network off the clean split: classes only, from nothing or ImageNet, unedited.
 
     The official splits have no masks, and the clean pre-training has seen most of the test
     pictures of every other split. A network without that pre-training keeps its recipe.
     """
     if config.network not in BRIEF_PHASES:
-        return config
+        stages = tuple(replace(stage, edited=False) for stage in config.stages)
+        return replace(config, stages=stages)
     rate = config.stages[0].learning_rate
     stage = Stage("classes", "classify", BRIEF_PHASES[config.network], learning_rate=rate)
     return replace(config, stages=(stage,))

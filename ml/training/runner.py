@@ -17,6 +17,7 @@ from ml.training.checkpoint import arrays_of, assign, load_arrays, save_arrays
 from ml.training.config import ENCODER, OUTLINING, RunConfig, Stage
 from ml.training.corpus import Corpus, load_corpus, split_file, split_id
 from ml.training.devices import across, synchronise_batch_norm
+from ml.training.edits import edits_of
 from ml.training.losses import PartialLabelLoss
 from ml.training.mixing import MixedLabelLoss
 from ml.training.multitask import multitask_losses
@@ -211,8 +212,13 @@ class Run:
             output = model(np.zeros((1, size, size, 1), np.float32))
             mask = output["mask_logits"] if isinstance(output, dict) else output
             grid = (int(mask.shape[1]), int(mask.shape[2]))
+        edits = edits_of(self.train).resized(size) if stage.edited else None
         return TrainingBatches(
-            self.train.resized(size), stage=stage, config=self.config, mask_shape=grid
+            self.train.resized(size),
+            stage=stage,
+            config=self.config,
+            mask_shape=grid,
+            edits=edits,
         )
 
     def resume(self, folder: Path, model: Any, validation: Validation) -> int:

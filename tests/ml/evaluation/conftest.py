@@ -46,7 +46,9 @@ def simulated_outlines(count=120, seed=0):
         if label == "no_tumor":
             figures = OutlineScore(math.nan, math.nan, math.nan, math.nan, 0, int(i % 8 == 2))
         split = "test" if i % 2 < 1 or i % 3 == 0 else "validation"
-        rows.append(OutlineRow(f"figshare/{i}.jpg", f"p{i // 2}", label, split, figures, 400))
+        tumour = 0.1 if label == "no_tumor" else 0.3 + 0.5 * (i % 5 > 0)
+        place = (f"figshare/{i}.jpg", f"p{i // 2}", label, split)
+        rows.append(OutlineRow(*place, figures, 400, tumour))
     return rows
 
 
@@ -59,7 +61,7 @@ def repository(tmp_path):
         places.official_rows, simulated_table(90, splits=("test",), leaky=True, seed=1)
     )
     write_segmentation(places.outline_rows, simulated_outlines())
-    places.thresholds.write_text(json.dumps({"unet": {"threshold": 0.45}}))
+    places.thresholds.write_text(json.dumps({"unet": {"threshold": 0.45, "least_tumour": 0.4}}))
     places.split.parent.mkdir(parents=True)
     places.split.write_text("path,label,source,cluster,group,split\n")
     marked = "# Title\n\n<!-- figures:begin -->\nold\n<!-- figures:end -->\n\nEnd.\n"

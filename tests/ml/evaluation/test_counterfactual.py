@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from ml.counterfactual.seeds import seeded
 from ml.errors import MetricsError
-from ml.evaluation.counterfactual import held_out_slices, predict_pairs, seeded, versions
+from ml.evaluation.counterfactual import held_out_slices, predict_pairs, versions
 from ml.evaluation.counterfactual_rows import (
     PairRow,
     pair_figures,

@@ -15,10 +15,17 @@ from ml.evaluation.__main__ import main
 from ml.evaluation.official import official_networks
 from ml.evaluation.outlines import THRESHOLDS, predict_outlines
 from ml.evaluation.pictures import Library, held_out, one_a_cluster, read_split
-from ml.evaluation.predict import official_table, write_classes, write_outlines
+from ml.evaluation.predict import (
+    logits_of,
+    official_table,
+    tumour_of,
+    write_classes,
+    write_outlines,
+)
 from ml.evaluation.rows import read_classification, read_segmentation
 from ml.inference.engine import NetworkOutput
 from ml.labels import CLASSES
+from ml.models.registry import CLASSIFIERS
 
 HEADER = ("path", "label", "source", "cluster", "group", "split")
 FOLDERS = {
@@ -175,6 +182,29 @@ def test_outlines_of_masked_and_tumour_free_pictures(data):
     assert free
     assert all(row.score.reference_px == 0 and np.isnan(row.score.dice) for row in free)
     assert {row.picture_px for row in outlines} == {96 * 96}
+    assert all(np.isnan(row.tumour) for row in outlines)
+    assert "least_tumour" not in entry_
+
+
+def test_where_an_outline_is_withheld_is_chosen_on_validation(data):
+    root, rows = data
+    engine = BrightnessEngine()
+    # marks every head faintly: the classifiers tell those without a tumour
+    faint = lambda batch: np.maximum(engine.segment(batch), 0.9)  # noqa: E731
+    arguments = (rows, Library.at(root), faint)
+    outlines, entry_ = predict_outlines(*arguments, size=64, tumour=tumour_of(logits_of(engine)))
+    assert set(engine.names) == set(CLASSIFIERS)
+    free = [row for row in outlines if row.label == "no_tumor"]
+    others = [row for row in outlines if row.label != "no_tumor"]
+    assert all(row.score.predicted_px for row in free)
+    assert max(row.tumour for row in free) < min(row.tumour for row in others)
+    least = entry_["least_tumour"]
+    assert max(row.tumour for row in free) < least <= max(row.tumour for row in free) + 0.05
+    assert not any(row.withheld_below(least).score.predicted_px for row in free)
+
+    blind = lambda scans: np.where(np.arange(len(scans)) < 0, 1.0, 0.5)  # noqa: E731
+    _, unsure = predict_outlines(*arguments, size=64, tumour=blind)
+    assert unsure["least_tumour"] == 0.55
 
 
 def test_the_mask_threshold_is_blind_to_the_test_part(data):

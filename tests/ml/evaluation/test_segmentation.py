@@ -1,6 +1,7 @@
 """Outline figures against hand cases and a brute-force distance computation."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from ml.evaluation.segmentation import (
     OutlineRow,
     OutlineScore,
+    choose_least_tumour,
     choose_mask_threshold,
     dice,
     figshare_spacing_mm,
@@ -148,3 +150,31 @@ def test_mask_threshold_prefers_the_middle_in_a_tie():
     assert choose_mask_threshold(np.ones((4, 3)), (0.2, 0.55, 0.8))[0] == 0.55
     with pytest.raises(ValueError, match="validation"):
         choose_mask_threshold(np.full((2, 1), NAN), (0.5,))
+
+
+def free(tumour, predicted):
+    figures = OutlineScore(NAN, NAN, NAN, NAN, 0, predicted)
+    return OutlineRow("f", "f", "no_tumor", "validation", figures, 100, tumour)
+
+
+def test_a_withheld_outline_is_empty_and_a_kept_one_is_untouched():
+    seen = replace(row("1", "a", 0.9), tumour=0.3)
+    assert seen.withheld_below(0.3) is seen
+    gone = seen.withheld_below(0.31).score
+    assert (gone.dice, gone.iou, gone.predicted_px, gone.reference_px) == (0.0, 0.0, 0, 10)
+    assert np.isnan([gone.hd95_mm, gone.asd_mm]).all()
+    assert np.isnan(free(0.1, 5).withheld_below(0.5).score.dice)
+    alone = row("2", "a", 0.9)
+    assert alone.withheld_below(1.0) is alone, "nobody asked the classifiers"
+
+
+def test_the_least_tumour_is_the_lowest_that_marks_few_enough():
+    rows = [free(0.1, 5), free(0.3, 5), free(0.6, 5), free(0.2, 0)]
+    steps = (0.0, 0.2, 0.4, 0.8)
+    assert choose_least_tumour(rows, steps, most=1.0) == 0.0
+    assert choose_least_tumour(rows, steps, most=0.5) == 0.2
+    assert choose_least_tumour(rows, steps, most=0.25) == 0.4
+    assert choose_least_tumour(rows, steps, most=0.05) == 0.8
+    assert choose_least_tumour([free(0.9, 5)], steps, most=0.05) == 0.8, "none keeps to it"
+    with pytest.raises(ValueError, match="tumour-free"):
+        choose_least_tumour([], steps, most=0.05)

@@ -24,9 +24,9 @@ def test_default_until_the_evaluation_has_written_one(tmp_path: Path):
 
 def test_written_values_are_used(tmp_path: Path):
     file = tmp_path / "thresholds.json"
-    entry = {"threshold": 0.37, "min_area_share": 0.001, "split": "validation"}
+    entry = {"threshold": 0.37, "min_area_share": 0.001, "least_tumour": 0.4, "split": "any"}
     file.write_text(json.dumps({"unet": entry}), encoding="utf-8")
-    assert operating_point("unet", file) == OperatingPoint(0.37, 0.001)
+    assert operating_point("unet", file) == OperatingPoint(0.37, 0.001, 0.4)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_written_values_are_used(tmp_path: Path):
         '{"unet": {"threshold": 1.5}}',
         '{"unet": {"threshold": NaN}}',
         '{"unet": {"threshold": 0.5, "min_area_share": -1}}',
+        '{"unet": {"threshold": 0.5, "least_tumour": 2}}',
     ],
 )
 def test_a_damaged_file_is_no_reason_to_guess(tmp_path: Path, content: str):
@@ -88,3 +89,20 @@ def test_specks_go_only_when_the_operating_point_says_so():
     none = segment(probability, SCAN, crop=CROP, model="unet", point=OperatingPoint(0.5, 0.2))
     assert not none.mask.any()
     assert none.measurement.diameter_px is None
+
+
+def test_an_outline_is_withheld_where_the_classifiers_read_no_tumour():
+    probability = np.zeros((80, 80), np.float32)
+    probability[20:40, 20:40] = 1.0
+    point = OperatingPoint(0.5, 0.0, 0.4)
+    kept = segment(probability, SCAN, crop=CROP, model="unet", point=point, tumour=0.4)
+    assert kept.mask.any()
+    assert not kept.withheld
+    gone = segment(probability, SCAN, crop=CROP, model="unet", point=point, tumour=0.39)
+    assert gone.withheld
+    assert not gone.mask.any()
+    assert gone.measurement.area_px == 0
+    np.testing.assert_array_equal(gone.probability, kept.probability)
+    blank = np.zeros((80, 80), np.float32)
+    none = segment(blank, SCAN, crop=CROP, model="unet", point=point, tumour=0.1)
+    assert not none.withheld, "there was nothing to withhold"

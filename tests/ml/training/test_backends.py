@@ -5,7 +5,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,9 +28,21 @@ def losses(backend: str) -> dict[str, list[float]]:
     return found
 
 
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
 @pytest.fixture(scope="module")
-def under_tensorflow() -> dict[str, list[float]]:
-    return losses("tensorflow")
+def started() -> Iterator[dict[str, Future[dict[str, list[float]]]]]:
+    """Every installed backend's losses, computed side by side."""
+    there = [name for name in BACKENDS if importlib.util.find_spec(name) is not None]
+    with ThreadPoolExecutor(len(there)) as pool:
+        yield {name: pool.submit(losses, name) for name in there}
+
+
+@pytest.fixture(scope="module")
+def under_tensorflow(started: dict[str, Future[Any]]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = started["tensorflow"].result()
+    return found
 
 
 def test_training_changes_the_loss(under_tensorflow: dict[str, list[float]]) -> None:
@@ -38,13 +53,13 @@ def test_training_changes_the_loss(under_tensorflow: dict[str, list[float]]) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("backend", BACKENDS[1:])
 def test_another_backend_gives_the_same_losses(
-    backend: str, under_tensorflow: dict[str, list[float]]
+    backend: str, under_tensorflow: dict[str, list[float]], started: dict[str, Future[Any]]
 ) -> None:
-    if importlib.util.find_spec(backend) is None:
+    if backend not in started:
         pytest.skip(f"{backend} is not installed: pip install -r requirements-backends.txt")
-    found = losses(backend)
+    found = started[backend].result()
     assert set(found) == set(under_tensorflow)
     for name, values in found.items():
         # the first loss is the forward pass, the others are what the steps have learnt

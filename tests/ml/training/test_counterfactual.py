@@ -95,3 +95,22 @@ def test_nonsense_is_refused() -> None:
     images, targets, masks, known = batch()
     with pytest.raises(ValueError, match="must be as large as pictures"):
         CounterfactualMixer()(images, targets, masks[:, ::2], known, np.random.default_rng(0))
+
+
+def test_versions_made_before_are_used_and_their_refusals_are_kept() -> None:
+    images, targets, masks, known = batch()
+    marks = [np.full(images.shape[1:3], 0.1 * i, np.float32) for i in range(8)]
+    ready = [(marks[0], marks[1]), (None, None), (None, marks[5]), (None, None)]
+    rng = np.random.default_rng(5)
+    out = CounterfactualMixer(1.0, 0.0, 0.0)(images, targets, masks, known, rng, ready=ready)
+    assert list(out.kinds) == ["painted_out", "original", "original", "original"]
+    np.testing.assert_array_equal(out.images[0, ..., 0], marks[0])
+    assert out.targets[1].argmax() == targets[1].argmax()
+    shams = CounterfactualMixer(0.0, 0.0, 1.0)
+    kinds = [shams(images, targets, masks, known, rng, ready=ready) for _ in range(12)]
+    for one in kinds:
+        assert list(one.kinds[:2]) == ["sham", "original"]
+        np.testing.assert_array_equal(one.images[0, ..., 0], marks[1])
+    painted = [np.array_equal(one.images[2, ..., 0], marks[5]) for one in kinds]
+    assert any(painted), "a tumour-free head is painted over"
+    assert not all(painted), "or gets a healthy piece of another"
