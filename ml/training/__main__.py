@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ml.errors import SulcusError, TrainingError
+from ml.models.registry import CLASSIFIERS
 from ml.training.config import SPLITS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -135,7 +136,7 @@ def train_one(name: str, options: argparse.Namespace) -> None:
     """
     from ml.training.detector import DetectorRun
     from ml.training.devices import accelerators
-    from ml.training.recipes import RECIPES, brief, toy
+    from ml.training.recipes import RECIPES, brief, toy, transferred
     from ml.training.runner import Run, summary
 
     suffix = "" if options.split == "clean" else f"-{options.split}"
@@ -152,6 +153,8 @@ def train_one(name: str, options: argparse.Namespace) -> None:
     config = replace(RECIPES[name], weights=weights, split=options.split)
     if options.split != "clean":
         config = brief(config)
+    elif weights == "imagenet" and name in CLASSIFIERS:
+        config = transferred(config)
     if options.seed is not None:
         config = replace(config, seed=options.seed)
     if options.toy:

@@ -7,7 +7,7 @@ from typing import Any
 from ml.errors import TrainingError
 from ml.models.registry import WEIGHTS, kind_of
 from ml.models.weights import save
-from ml.training.checkpoint import load_arrays
+from ml.training.checkpoint import arrays_of, assign, load_arrays
 from ml.training.config import Stage
 from ml.training.recipes import RECIPES
 
@@ -21,18 +21,22 @@ def publish(name: str, runs: Path) -> dict[str, Any]:
     Raises:
         TrainingError: the run is not finished.
     """
-    recipe = RECIPES[name]
-    stage = recipe.stages[-1]
-    folder = runs / name
+    stage, folder = RECIPES[name].stages[-1], runs / name
     if not (folder / stage.name / "done.json").is_file():
         raise TrainingError(
             f"The run of {name} is not finished: go on with `python -m ml.training {name}`."
         )
     arrays, facts = load_arrays(folder / stage.name / "best.npz")
+    if stage.task == "joint":
+        arrays = classifier_part(name, arrays)
+    run = json.loads((folder / "run.json").read_text())
+    path = WEIGHTS / "registry.json"
+    registry = json.loads(path.read_text()) if path.is_file() else {}
     WEIGHTS.mkdir(parents=True, exist_ok=True)
     file = f"{name}.safetensors"
     digest = save(arrays, WEIGHTS / file)
-    run = json.loads((folder / "run.json").read_text())
+    stages = [one["name"] for one in run["config"]["stages"]]
+    stages = stages[: stages.index(stage.name) + 1]
     entry = {
         "file": file,
         "sha256": digest,
@@ -41,14 +45,26 @@ def publish(name: str, runs: Path) -> dict[str, Any]:
         "input_size": size_at(stage, int(facts["epoch"])),
         "kind": kind_of(name),
         "validation": {k: round(v, 4) for k, v in facts.items() if isinstance(v, float)},
-        "minutes": round(sum(minutes(folder / s.name) for s in recipe.stages), 1),
+        "minutes": round(sum(minutes(folder / one) for one in stages), 1),
         "run": run,
     }
-    path = WEIGHTS / "registry.json"
-    registry = json.loads(path.read_text()) if path.is_file() else {}
+    before = registry.get(name)
+    if before is not None and Path(run["config"]["weights"]).name == before["file"]:
+        entry["minutes"] = round(entry["minutes"] + before["minutes"], 1)
+        entry["continued_from"] = {"sha256": before["sha256"], "minutes": before["minutes"]}
     registry[name] = entry
     path.write_text(json.dumps(registry, indent=2, sort_keys=True) + "\n")
     return entry
+
+
+def classifier_part(name: str, arrays: list[Any]) -> list[Any]:
+    """Of the weights of a joint network those of the classifier, without the decoder."""
+    from ml.models.classifiers import build_classifier
+    from ml.models.unet import build_joint
+
+    classifier = build_classifier(name)
+    assign(build_joint(classifier).weights, arrays, what="weights")
+    return arrays_of(classifier.weights)
 
 
 def size_at(stage: Stage, epoch: int) -> int:

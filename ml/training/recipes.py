@@ -6,54 +6,31 @@ from ml.training.config import Phase, RunConfig, Stage
 
 
 def _classifier(
-    network: str,
-    *,
-    rate: float,
-    joint: tuple[Phase, ...],
-    fine: Phase,
-    fine_rate: float = 2e-4,
-    batch: int = 32,
+    network: str, *, rate: float, joint: tuple[Phase, ...], batch: int = 32
 ) -> RunConfig:
-    """In-domain pre-training, then the two steps of transfer: head alone, all of it.
+    """Classes and outline at once, with tumours painted out and blended in.
 
     Args:
         network: registry name.
-        rate: peak learning rate of the pre-training.
-        joint: sizes of the pre-training.
-        fine: size and length of the fine-tuning.
-        fine_rate: peak learning rate of the fine-tuning.
+        rate: peak learning rate.
+        joint: progressive sizes.
         batch: pictures a batch; an epoch has 3,200.
     """
-    stages = (
-        Stage("pretrain", "joint", joint, learning_rate=rate, edited=True),
-        Stage(
-            "head", "head", (Phase(fine.size, 1),), learning_rate=1e-3, strength=0.7, edited=True
-        ),
-        Stage("finetune", "classify", (fine,), learning_rate=fine_rate, edited=True),
-    )
-    return RunConfig(network=network, stages=stages, batch=batch, steps=3200 // batch)
+    stage = Stage("pretrain", "joint", joint, learning_rate=rate, edited=True)
+    return RunConfig(network=network, stages=(stage,), batch=batch, steps=3200 // batch)
+
+
+def transferred(config: RunConfig) -> RunConfig:
+    """From ImageNet the head is trained first, alone, so that it does not tear the backbone."""
+    size = config.stages[0].phases[0].size
+    head = Stage("head", "head", (Phase(size, 1),), learning_rate=1e-3, edited=True)
+    return replace(config, stages=(head, *config.stages))
 
 
 RECIPES: dict[str, RunConfig] = {
-    "mobilenet": _classifier(
-        "mobilenet", rate=1.2e-3, joint=(Phase(96, 26), Phase(128, 12)), fine=Phase(160, 3)
-    ),
-    "xception": _classifier(
-        "xception",
-        rate=8e-4,
-        joint=(Phase(96, 14), Phase(128, 7)),
-        fine=Phase(128, 2),
-        fine_rate=3e-4,
-        batch=16,
-    ),
-    "resnet50": _classifier(
-        "resnet50",
-        rate=8e-4,
-        joint=(Phase(96, 13), Phase(128, 6)),
-        fine=Phase(128, 2),
-        fine_rate=3e-4,
-        batch=16,
-    ),
+    "mobilenet": _classifier("mobilenet", rate=1.2e-3, joint=(Phase(96, 26), Phase(128, 12))),
+    "xception": _classifier("xception", rate=8e-4, joint=(Phase(96, 14), Phase(128, 3)), batch=16),
+    "resnet50": _classifier("resnet50", rate=8e-4, joint=(Phase(96, 14), Phase(128, 4)), batch=16),
     "unet": RunConfig(
         network="unet",
         stages=(

@@ -147,12 +147,35 @@ def test_shortening_keeps_stages_and_sizes() -> None:
 
 
 @pytest.mark.parametrize("name", ["mobilenet", "xception", "resnet50"])
-def test_recipes_pre_train_in_the_domain_then_head_then_all(name: str) -> None:
+def test_recipes_learn_classes_and_outline_at_once(name: str) -> None:
     recipe = RECIPES[name]
-    tasks = [stage.task for stage in recipe.stages]
-    assert tasks[1:] in (["head", "classify"], ["head", "classify", "classify"])
-    assert tasks[0] == "joint"
+    assert [stage.task for stage in recipe.stages] == ["joint"]
+    assert all(stage.edited for stage in recipe.stages)
     assert [stage.task for stage in brief(recipe).stages] == ["classify"]
+
+
+def test_from_imagenet_the_head_comes_first_and_alone(
+    runs: list[tuple[RunConfig, Path]], tmp_path: Path
+) -> None:
+    for weights, tasks in (("imagenet", ["head", "joint"]), ("none", ["joint"])):
+        assert main(["xception", "--weights", weights, "--runs", str(tmp_path)]) == 0
+        assert [stage.task for stage in runs[-1][0].stages] == tasks
+
+
+def test_of_a_joint_network_the_classifier_is_published(tmp_path: Path) -> None:
+    from ml.models.classifiers import build_classifier
+    from ml.models.unet import build_joint
+
+    classifier = build_classifier("mobilenet")
+    joint = build_joint(classifier)
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=w.shape).astype(np.float32) for w in joint.weights]
+    for weight, array in zip(joint.weights, arrays, strict=True):
+        weight.assign(array)
+    found = publishing.classifier_part("mobilenet", arrays)
+    assert len(found) == len(classifier.weights) < len(arrays)
+    for array, weight in zip(found, classifier.weights, strict=True):
+        np.testing.assert_array_equal(array, weight.numpy())
 
 
 @pytest.fixture
@@ -187,6 +210,18 @@ def test_publishing_writes_a_float16_file_and_its_entry(finished: Path) -> None:
     assert content["mobilenet"] == {"file": "kept"}
     assert content["unet"] == entry
     assert {"file", "sha256", "input_size", "parameters"} <= set(entry), "what the registry reads"
+
+
+def test_what_was_gone_on_with_is_said(finished: Path) -> None:
+    first = publishing.publish("unet", finished / "runs")
+    assert "continued_from" not in first
+    facts = finished / "runs" / "unet" / "run.json"
+    run = json.loads(facts.read_text())
+    run["config"]["weights"] = "assets/weights/unet.safetensors"
+    facts.write_text(json.dumps(run))
+    second = publishing.publish("unet", finished / "runs")
+    assert second["continued_from"] == {"sha256": first["sha256"], "minutes": first["minutes"]}
+    assert second["minutes"] == pytest.approx(2 * first["minutes"])
 
 
 def test_an_unfinished_run_is_not_published(finished: Path) -> None:
