@@ -97,7 +97,8 @@ def choose_temperature(logits: Numbers, labels: Labels, groups: Sequence[str]) -
         if inside.any() and outside.any():
             fitted = fit_temperature(logits[outside], labels[outside])
             scaled[inside] = negative_log_likelihood(logits[inside] / fitted, labels[inside])
-    nll = {"none": float(plain.mean()), "temperature": float(np.nanmean(scaled))}
+    # NaN, which is below nothing, where there was no other group to fit on
+    nll = {"none": float(plain.mean()), "temperature": float(scaled.mean())}
     helps = nll["temperature"] < nll["none"]
     return {
         "method": "temperature" if helps else "none",
