@@ -16,7 +16,7 @@ from app import texts
 from ml import display, io, pipeline
 from ml.comparison import published as compared
 from ml.errors import SulcusError
-from ml.evaluation import published
+from ml.evaluation import published, published_trust
 from ml.inference.engine import Engine
 from ml.labels import TITLES
 from ml.models import registry
@@ -25,6 +25,7 @@ from ml.results import Analysis, DisplayWindow, Heatmap, Scan, Segmentation
 ROOT: Final = Path(__file__).resolve().parents[1]
 SUMMARY_FILE: Path = ROOT / "assets" / "metrics" / "summary.json"
 COMPARISON_FILE: Path = ROOT / "assets" / "metrics" / "comparison" / "comparison.json"
+TRUST_FILE: Path = ROOT / "assets" / "metrics" / "trust.json"
 SAMPLES_FOLDER: Path = ROOT / "assets" / "samples"
 
 MAX_SIDE: Final = 1280
@@ -138,6 +139,16 @@ def summary() -> published.Summary:
     return _summary(str(file), changed)
 
 
+def trust() -> published_trust.TrustFigures:
+    """The published figures of calibration, prediction sets and referral.
+
+    Raises:
+        MetricsError: they have not been computed, or their file is damaged.
+    """
+    file = TRUST_FILE
+    return _trust(str(file), file.stat().st_mtime_ns if file.exists() else 0)
+
+
 def comparison() -> compared.Comparison | None:
     """The published comparison of all networks; None where none was made.
 
@@ -231,6 +242,11 @@ def _levels(content_hash: str, _scan: Scan) -> display.Levels:  # noqa: ARG001
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _comparison(path: str, changed: int) -> compared.Comparison:  # noqa: ARG001
     return compared.load(Path(path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _trust(path: str, changed: int) -> published_trust.TrustFigures:  # noqa: ARG001
+    return published_trust.load(Path(path))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -27,12 +27,14 @@ HEAT_CLASS: Final = "layer.heat_class"
 
 ACCURACY_MODEL: Final = "accuracy.model"
 FIELD_PROTOCOL: Final = "accuracy.protocol"
+TRUST_MODEL: Final = "trust.model"
+REFERRED: Final = "trust.referred"
 
 SUGGESTED_CLASS: Final = "suggested"
 """Value of `HEAT_CLASS` that stands for the class that the mean of the networks suggests."""
 
 _WINDOW: Final = "window."
-_KEPT: Final = (ACTIVE, "layer.", "accuracy.", _WINDOW)
+_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", _WINDOW)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",
@@ -189,6 +191,12 @@ def start_accuracy_model(models: Sequence[str]) -> None:
     """Choose the network of the accuracy charts if none of `models` is; the mean before others."""
     if models and st.session_state.get(ACCURACY_MODEL) not in models:
         st.session_state[ACCURACY_MODEL] = "mean" if "mean" in models else models[0]
+
+
+def start_trust_model(models: Sequence[str]) -> None:
+    """Choose the model of the reliability plot if none of `models` is; the mean before others."""
+    if models and st.session_state.get(TRUST_MODEL) not in models:
+        st.session_state[TRUST_MODEL] = "mean" if "mean" in models else models[0]
 
 
 def start_protocol(names: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from ml.results import (
 APP_TITLE: Final = "Sulcus"
 PAGE_READ: Final = "Read a scan"
 PAGE_ACCURACY: Final = "Accuracy"
+PAGE_TRUST: Final = "Confidence"
 
 NOTICE: Final = "Research demonstration. Not a medical device, not for diagnosis."
 NO_FIGURE: Final = "Held-out accuracy has not been computed here: run `make evaluate`."
@@ -155,6 +156,27 @@ def suggestion(mean: Classification) -> str:
     if mean.index == NO_TUMOR:
         return "No tumour detected by the model"
     return f"AI suggests {TITLES[mean.label].lower()}"
+
+
+def headline(read: Analysis) -> str:
+    """What the mean says, or that it cannot settle on one class."""
+    if not read.indeterminate:
+        return suggestion(read.mean)
+    named = [TITLES[label].lower() for label in read.prediction_set or ()]
+    return f"Indeterminate: {' or '.join(named)}" if named else "Indeterminate: no class fits well"
+
+
+def prediction_set(read: Analysis, reached: Interval | None) -> str:
+    """What cannot be ruled out, and how often such a set held the true class; "" without one."""
+    if read.prediction_set is None:
+        return ""
+    named = ", ".join(TITLES[label].lower() for label in read.prediction_set) or "no class"
+    held = (
+        ""
+        if reached is None or reached.value is None
+        else f" On held-out patients such a set held the true class in {share(reached)}."
+    )
+    return f"Cannot be ruled out: {named}.{held}"
 
 
 def usual_reading(label: str) -> str:

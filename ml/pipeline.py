@@ -4,7 +4,8 @@ Steps, in order:
     1. one network input for each distinct input size;
     2. one forward pass a classifier: logits → probabilities, and what each place of the last
        feature map adds to each logit, for the heat maps;
-    3. the mean of the classifiers' probabilities;
+    3. the mean of the classifiers' probabilities, the calibration of all of them, and the set of
+       classes that the mean cannot rule out;
     4. one forward pass of the segmenter, its outline on the scan's pixels unless the mean reads
        no tumour, and the measurements;
     5. where a detector is installed, one forward pass of it and its boxes on the scan's pixels.
@@ -23,6 +24,7 @@ from ml.inference.detect import lowest_score, marked
 from ml.inference.engine import Engine, KerasEngine, NetworkOutput
 from ml.inference.explain import NetworkHeatmaps, contributions
 from ml.inference.segment import operating_point, segment
+from ml.inference.trust import calibrate, load_trust
 from ml.labels import NO_TUMOR
 from ml.models.registry import CLASSIFIERS, DETECTOR, SEGMENTER, installed, spec
 from ml.preprocess import Prepared, prepare
@@ -94,17 +96,19 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
     means = [_mean(of_scan) for of_scan in readings]
     with clock("measure"):
         outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size], means)
-    weights = {name: engine.fingerprint(name) for name in installed()}
+    weights, trust = {name: engine.fingerprint(name) for name in installed()}, load_trust()
     results = []
     for i, scan in enumerate(scans):
+        classifications, mean, prediction_set = calibrate(readings[i], means[i], trust)
         results.append(
             Analysis(
                 scan=scan,
-                classifications=readings[i],
-                mean=means[i],
+                classifications=classifications,
+                mean=mean,
                 heatmaps=heatmaps[i],
                 segmentation=outlines[i],
                 detections=boxes[i],
+                prediction_set=prediction_set,
                 seconds=dict(clock.seconds),
                 weights=weights,
             )

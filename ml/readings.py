@@ -39,6 +39,7 @@ COLUMNS: tuple[str, ...] = (
     "mask_file",
     "area_px",
     "area_mm2",
+    "prediction_set",
 )
 """Columns of `readings.csv`, in order."""
 
@@ -66,7 +67,8 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
         mask_file: path of the mask, relative to the folder of the table.
 
     Returns:
-        Probabilities and confidence (the mean's highest probability) with six decimals,
+        Probabilities, calibrated where that was fitted, and confidence (the mean's highest
+        probability) with six decimals, the classes that cannot be ruled out joined by ";",
         agreement as the number of networks that put the mean's class first, area in mm² only
         when the file gives the pixel spacing.
     """
@@ -81,9 +83,10 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
         "mask_file": mask_file,
         "area_px": str(sizes.area_px),
         "area_mm2": "" if sizes.area_mm2 is None else f"{sizes.area_mm2:.3f}",
+        "prediction_set": ";".join(analysis.prediction_set or ()),
     }
     for reading in (*analysis.classifications, analysis.mean):
-        for label, probability in zip(CLASSES, reading.probabilities, strict=True):
+        for label, probability in zip(CLASSES, reading.shown, strict=True):
             row[f"{reading.model}_{label}"] = f"{probability:.6f}"
     return row
 

@@ -71,11 +71,19 @@ class Classification:
         model: registry name ("mobilenet", "xception", "resnet50") or "mean".
         probabilities: (4,) float32 in the order of `ml.labels.CLASSES`, sums to 1.
         logits: (4,) float32, or None for the mean.
+        calibrated: (4,) float32, probabilities after temperature scaling, or None where nothing
+            was fitted.
     """
 
     model: str
     probabilities: FloatArray
     logits: FloatArray | None = None
+    calibrated: FloatArray | None = None
+
+    @property
+    def shown(self) -> FloatArray:
+        """(4,) probabilities for a reader: calibrated where that is known."""
+        return self.probabilities if self.calibrated is None else self.calibrated
 
     @property
     def index(self) -> int:
@@ -89,8 +97,8 @@ class Classification:
 
     @property
     def confidence(self) -> float:
-        """Probability of the most probable class, 0..1."""
-        return float(self.probabilities[self.index])
+        """Probability of the most probable class as shown, 0..1."""
+        return float(self.shown[self.index])
 
 
 @dataclass(frozen=True)
@@ -199,6 +207,8 @@ class Analysis:
         segmentation: the U-Net's outline.
         detections: what the detector boxed, the best score first; None where no detector is
             installed.
+        prediction_set: classes that the mean cannot rule out, see `ml.inference.trust`; None
+            where nothing was fitted.
         seconds: wall time of each step ("preprocess", each network's name, "heatmaps",
             "measure").
         weights: [network name] → SHA-256 of the weight file that produced it.
@@ -210,6 +220,7 @@ class Analysis:
     heatmaps: Mapping[str, Mapping[str, Heatmap]]
     segmentation: Segmentation
     detections: tuple[Detection, ...] | None = None
+    prediction_set: tuple[str, ...] | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
 
@@ -217,3 +228,8 @@ class Analysis:
     def agreement(self) -> int:
         """How many networks put the mean's class first."""
         return sum(c.label == self.mean.label for c in self.classifications)
+
+    @property
+    def indeterminate(self) -> bool:
+        """Whether the mean cannot settle on one class: its set holds several, or none."""
+        return self.prediction_set is not None and len(self.prediction_set) != 1

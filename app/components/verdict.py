@@ -6,7 +6,8 @@ import streamlit as st
 
 from app import services, texts
 from ml.errors import MetricsError
-from ml.evaluation.published import ModelFigures
+from ml.evaluation.published import Interval, ModelFigures
+from ml.inference.trust import LEVEL
 from ml.labels import CLASSES, NO_TUMOR, TITLES
 from ml.results import Analysis, Classification
 
@@ -19,13 +20,16 @@ def show(read: Analysis) -> None:
 def _headline(read: Analysis) -> str:
     mean = read.mean
     lines = [texts.mean_line(read)]
+    said = texts.prediction_set(read, _reached())
+    if said:
+        lines.append(said)
     if mean.index == NO_TUMOR:
         lines.append(texts.miss_rate(_held_out(mean.model)).replace("`", ""))
     else:
         lines.append(texts.usual_reading(mean.label))
     support = "".join(f'<div class="support">{line}</div>' for line in lines)
     return (
-        f'<div class="sulcus-verdict"><div class="headline">{texts.suggestion(mean)}</div>'
+        f'<div class="sulcus-verdict"><div class="headline">{texts.headline(read)}</div>'
         f"{support}</div>"
     )
 
@@ -34,6 +38,14 @@ def _held_out(model: str) -> ModelFigures | None:
     try:
         return services.summary().clean.models.get(model)
     except MetricsError:
+        return None
+
+
+def _reached() -> Interval | None:
+    """Share of held-out pictures whose set held the true class, where that was measured."""
+    try:
+        return services.trust().coverage[LEVEL].overall
+    except (KeyError, MetricsError):
         return None
 
 
@@ -58,7 +70,7 @@ def _table(read: Analysis) -> str:
 
 
 def _cell(reading: Classification, index: int) -> str:
-    share = float(reading.probabilities[index])
+    share = float(reading.shown[index])
     first = "first" if index == reading.index else ""
     return (
         f'<td class="{first} {_side(reading)}">{escape(texts.percent(share))}'

@@ -43,6 +43,7 @@ from ml.evaluation.rows import (
     with_mean,
 )
 from ml.evaluation.tables import card_text, fill_markers, overview_text
+from ml.evaluation.trust import trust_figures
 from ml.labels import CLASSES
 
 
@@ -88,6 +89,11 @@ class Places:
         return self.metrics / "summary.json"
 
     @property
+    def trust(self) -> Path:
+        """Temperatures and prediction sets chosen on validation, and what they are worth."""
+        return self.metrics / "trust.json"
+
+    @property
     def split(self) -> Path:
         """The clean split itself."""
         return self.root / "data" / "splits" / "clean.csv"
@@ -103,7 +109,9 @@ def outputs(root: Path) -> dict[Path, str]:
     """
     places = Places(root)
     summary = build_summary(places)
-    published = {places.summary: render(summary)}
+    trust = trust_figures(read_classification(places.clean_rows))
+    head = {"protocol": PROTOCOL, "split_id": summary["split_id"]}
+    published = {places.summary: render(summary), places.trust: render({**head, **trust})}
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
         texts[card] = card_text(summary, card.stem)

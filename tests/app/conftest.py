@@ -15,10 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from app import services
 from ml import pipeline
+from ml.inference import trust
 from ml.io import read_scan
 from ml.models import registry
 from ml.results import Analysis
-from tests.app.fakes import REGISTRY, FakeEngine, compared, head, png, summary
+from tests.app.fakes import REGISTRY, FakeEngine, compared, head, png, summary, trusted
 
 LESION = png(head())
 CLEAR = png(head(lesion=False))
@@ -27,6 +28,21 @@ Opened = Callable[..., AppTest]
 """What the fixture `opened` gives: upload (name, bytes) pairs, get the app after it."""
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The published temperatures are not for the tests' engine."""
+    for module in (services, trust):
+        monkeypatch.setattr(module, "TRUST_FILE", tmp_path / "trust.json")
+
+
+@pytest.fixture
+def fitted(tmp_path: Path) -> dict[str, Any]:
+    """Invented temperatures, limits and figures, as the evaluation would write them."""
+    figures = trusted()
+    (tmp_path / "trust.json").write_text(json.dumps(figures))
+    return figures
 
 
 @pytest.fixture(autouse=True)

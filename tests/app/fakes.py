@@ -207,3 +207,53 @@ def compared() -> dict[str, object]:
             }
         ],
     }
+
+
+def trusted() -> dict[str, object]:
+    """Invented calibration in the agreed form: temperatures, limits, and what they gave."""
+    models = ("mobilenet", "xception", "resnet50", "mean")
+    part = {name: _interval(0.1 + 0.1 * i) for i, name in enumerate(("ece", "brier", "nll"))}
+    bins = [{"confidence": 0.1 * i, "right": 0.1 * i - 0.05, "n": 10} for i in range(1, 10)]
+    sizes = ("mean_size", "single", "several", "empty", "right_when_single")
+    levels = {"0.80": 0.81, "0.90": 0.88, "0.95": 0.96}
+    return {
+        "protocol": "TEST FIGURES, invented for a test of the screen.",
+        "split_id": "test-split",
+        "calibration": {
+            name: {
+                "method": "none" if name == "xception" else "temperature",
+                "temperature": 1.0 if name == "xception" else 0.5 + i,
+                "nll": {"none": 0.3, "temperature": 0.2},
+            }
+            for i, name in enumerate(models)
+        },
+        "sets": {
+            level: {"least": dict.fromkeys(CLASSES, 0.05), "n": dict.fromkeys(CLASSES, 40)}
+            for level in levels
+        },
+        "test": {
+            "n_pictures": 1234,
+            "n_groups": 432,
+            "calibration": {
+                name: {
+                    "before": {**part, "reliability": bins},
+                    "after": {**part, "ece": _interval(0.02), "reliability": bins[::2]},
+                }
+                for name in models
+            },
+            "coverage": {
+                level: {
+                    "overall": _interval(value),
+                    "by_class": {label: _interval(value - 0.01) for label in CLASSES},
+                    **{name: _interval(0.2 + 0.1 * i) for i, name in enumerate(sizes)},
+                }
+                for level, value in levels.items()
+            },
+            "confidence_auroc": _interval(0.87),
+            "referral": [
+                {"referred": 0.0, "accuracy": _interval(0.9)},
+                {"referred": 0.05, "accuracy": _interval(0.93)},
+                {"referred": 0.1, "accuracy": _interval(None)},
+            ],
+        },
+    }

@@ -45,7 +45,7 @@ def test_a_row_says_what_the_analysis_says(tmp_path: Path):
     assert row["agreement"] == str(expected.agreement)
     for reading in (*expected.classifications, expected.mean):
         found = [float(row[f"{reading.model}_{label}"]) for label in CLASSES]
-        np.testing.assert_allclose(found, reading.probabilities, atol=2e-6)
+        np.testing.assert_allclose(found, reading.shown, atol=2e-6)
     assert row["area_px"] == str(expected.segmentation.measurement.area_px)
     assert row["area_mm2"] == ""  # a PNG states no spacing
     assert row["mask_file"] == "masks/scan.png"

@@ -1,0 +1,72 @@
+"""Reliability of one model before and after its temperature."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import state, texts, theme
+from app import trust_texts as words
+from app.components import table
+from ml.evaluation.published_trust import Calibrated, TrustFigures
+
+LOOKS = (
+    ("Before", "dot", "circle-open", theme.MUTED),
+    ("After", "solid", "circle", theme.MASK),
+)
+"""Name, dash, marker and colour of the two curves."""
+
+
+def show(figures: TrustFigures) -> None:
+    """Choose a model; draw its reliability plot and its calibration figures."""
+    names = list(figures.calibration)
+    state.start_trust_model(names)
+    name = st.segmented_control(
+        words.CALIBRATION_OF,
+        names,
+        key=state.TRUST_MODEL,
+        format_func=texts.model,
+        required=True,
+    )
+    if name is None:
+        return
+    found = figures.calibration[name]
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.caption(words.temperature(found))
+        table.show(
+            ["Figure", "Before", "After"],
+            [
+                [
+                    title,
+                    texts.figure(found.before.figures[key]),
+                    texts.figure(found.after.figures[key]),
+                ]
+                for key, title in words.CALIBRATION_FIGURES.items()
+            ],
+        )
+    with right:
+        _chart(found)
+
+
+def _chart(found: Calibrated) -> None:
+    drawing = go.Figure(
+        layout=theme.chart_layout(
+            title={"text": "Reliability, bins of as many pictures each", "font": {"size": 14}},
+            xaxis=theme.axis("Mean probability of the top class", range=[0, 1.02]),
+            yaxis=theme.axis("Share of right answers", range=[0, 1.02]),
+            legend={"x": 0.02, "y": 0.98, "xanchor": "left", "yanchor": "top"},
+            height=380,
+        )
+    )
+    drawing.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": theme.LINE}, name="As stated"
+    )
+    for (name, dash, symbol, colour), part in zip(LOOKS, (found.before, found.after), strict=True):
+        drawing.add_scatter(
+            x=part.confidence,
+            y=part.right,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash},
+            marker={"symbol": symbol, "size": 8},
+            name=name,
+        )
+    st.plotly_chart(drawing, theme=None, key="reliability", config={"displaylogo": False})
