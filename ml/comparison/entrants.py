@@ -109,6 +109,24 @@ def is_finished(folder: Path) -> bool:
     return (folder / last / "done.json").is_file()
 
 
+def stages_of(folder: Path) -> list[Any]:
+    """The stages of the run in a folder, as `ml.training` wrote them down.
+
+    Raises:
+        MetricsError: there is no run.
+    """
+    from ml.training.config import Phase, Stage
+
+    try:
+        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MetricsError(f"there is no run in {folder.name}/") from None
+    return [
+        Stage(**{**stage, "phases": tuple(Phase(**phase) for phase in stage["phases"])})
+        for stage in run["config"]["stages"]
+    ]
+
+
 def load_run(folder: Path, name: str) -> Finished:
     """The network of a finished run.
 
@@ -116,7 +134,6 @@ def load_run(folder: Path, name: str) -> Finished:
         MetricsError: the run is not finished.
     """
     from ml.training.checkpoint import assign, load_arrays
-    from ml.training.config import Phase, Stage
     from ml.training.publish import minutes, size_at
 
     if not is_finished(folder):
@@ -124,11 +141,7 @@ def load_run(folder: Path, name: str) -> Finished:
             f"{ENTRANTS[name].title} is not trained to the end in {folder.name}/; go on with "
             f"`make compare ARGS={name}`."
         )
-    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    stages = [
-        Stage(**{**stage, "phases": tuple(Phase(**phase) for phase in stage["phases"])})
-        for stage in run["config"]["stages"]
-    ]
+    run, stages = json.loads((folder / "run.json").read_text(encoding="utf-8")), stages_of(folder)
     arrays, facts = load_arrays(folder / stages[-1].name / "best.npz")
     model = build(name)
     assign(model.weights, arrays, what="weights")

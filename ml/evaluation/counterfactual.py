@@ -75,13 +75,15 @@ class _Slice:
     mask: FloatArray
 
 
-def held_out_slices(rows: Sequence[Row], library: Library) -> tuple[list[Row], list[Row]]:
-    """Figshare test slices with a mask, and tumour-free test pictures, one a cluster each.
+def held_out_slices(
+    rows: Sequence[Row], library: Library, *, part: str = "test"
+) -> tuple[list[Row], list[Row]]:
+    """Figshare slices of a part with a mask, and its tumour-free pictures, one a cluster each.
 
     Raises:
         MetricsError: one of the two is empty.
     """
-    test = [row for row in rows if row["split"] == "test" and row["label"] in CLASSES]
+    test = [row for row in rows if row["split"] == part and row["label"] in CLASSES]
     marked = [
         row
         for row in test
@@ -92,14 +94,16 @@ def held_out_slices(rows: Sequence[Row], library: Library) -> tuple[list[Row], l
     free = [row for row in one_a_cluster(test) if row["label"] == CLASSES[NO_TUMOR]]
     if not marked or not free:
         raise MetricsError(
-            f"counterfactual pairs want test slices with a mask and tumour-free ones; found "
+            f"counterfactual pairs want {part} slices with a mask and tumour-free ones; found "
             f"{len(marked)} and {len(free)}"
         )
     return one_a_cluster(marked), free
 
 
-def versions(rows: Sequence[Row], library: Library, *, a_head: int = A_HEAD) -> Iterator[Version]:
-    """All versions of all heads of the test part, always the same.
+def versions(
+    rows: Sequence[Row], library: Library, *, a_head: int = A_HEAD, part: str = "test"
+) -> Iterator[Version]:
+    """All versions of all heads of a part, always the same.
 
     A head that refuses its edit (`ml.counterfactual` says when) comes in its original version
     only and takes part in no figure of pairs.
@@ -108,11 +112,12 @@ def versions(rows: Sequence[Row], library: Library, *, a_head: int = A_HEAD) -> 
         rows: rows of data/splits/clean.csv.
         library: where the pictures are.
         a_head: tumours blended into each tumour-free head.
+        part: "test", or "validation" where something is to be chosen.
 
     Raises:
         MetricsError: a picture of the split is not there, or there is nothing to pair.
     """
-    marked, free = held_out_slices(rows, library)
+    marked, free = held_out_slices(rows, library, part=part)
     for row in tqdm(marked, desc="tumours painted out", unit="head"):
         yield from _without(_slice(row, library))
     for row in tqdm(free, desc="tumours blended in", unit="head"):

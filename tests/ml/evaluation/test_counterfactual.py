@@ -210,3 +210,15 @@ def test_unusable_tables_are_refused(tmp_path):
         read_pairs(tmp_path / "pairs.csv")
     with pytest.raises(MetricsError, match="no counterfactual pair to write"):
         write_pairs(tmp_path / "pairs.csv", [])
+
+
+def test_another_part_gives_its_own_heads(data):
+    library, rows = data
+    rows = [{**row, "split": "validation"} if row["split"] == "train" else row for row in rows]
+    rows.append({**next(r for r in rows if r["label"] == "no_tumor"), "split": "validation"})
+    marked, free = held_out_slices(rows, library, part="validation")
+    assert {row["split"] for row in (*marked, *free)} == {"validation"}
+    test, _ = held_out_slices(rows, library)
+    assert not {row["path"] for row in marked} & {row["path"] for row in test}
+    with pytest.raises(MetricsError, match="training slices with a mask"):
+        list(versions(rows, library, part="training"))
