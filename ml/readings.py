@@ -39,6 +39,7 @@ COLUMNS: tuple[str, ...] = (
     "mask_file",
     "area_px",
     "area_mm2",
+    "in_training_set",
 )
 """Columns of `readings.csv`, in order."""
 
@@ -68,7 +69,7 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
     Returns:
         Probabilities and confidence (the mean's highest probability) with six decimals,
         agreement as the number of networks that put the mean's class first, area in mm² only
-        when the file gives the pixel spacing.
+        when the file gives the pixel spacing, "yes" or "no" for a copy of a training picture.
     """
     sizes = analysis.segmentation.measurement
     row = dict.fromkeys(COLUMNS, "")
@@ -81,6 +82,7 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
         "mask_file": mask_file,
         "area_px": str(sizes.area_px),
         "area_mm2": "" if sizes.area_mm2 is None else f"{sizes.area_mm2:.3f}",
+        "in_training_set": "no" if analysis.membership is None else "yes",
     }
     for reading in (*analysis.classifications, analysis.mean):
         for label, probability in zip(CLASSES, reading.probabilities, strict=True):

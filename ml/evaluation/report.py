@@ -131,7 +131,7 @@ def build_summary(places: Places) -> dict[str, Any]:
     figures, balanced = split_figures(clean)
     summary: dict[str, Any] = {
         "protocol": PROTOCOL,
-        "split_id": hashlib.sha256(_content(places.split)).hexdigest()[:16],
+        "split_id": split_id(_content(places.split)),
         "clean": {**counts(test.where["group"]), "models": figures},
     }
     if places.official_rows.is_file():
