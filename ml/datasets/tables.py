@@ -9,7 +9,16 @@ from typing import Any
 
 from ml.errors import DatasetError
 
-__all__ = ["Row", "counts", "counts_by", "overlap", "read_rows", "split_id", "write_csv", "write_text"]
+__all__ = [
+    "Row",
+    "counts",
+    "counts_by",
+    "overlap",
+    "read_rows",
+    "split_id",
+    "write_csv",
+    "write_text",
+]
 
 
 @dataclass(frozen=True)
