@@ -117,7 +117,7 @@ def choose_distance(rows: Sequence[LookUp], *, draws: int = DRAWS) -> int:
     chosen = None
     # in steps of 2: half of every hash is ones, so two of them differ in an even number of bits
     for limit in range(0, BITS + 1, 2):
-        if interval_of(weighted_mean(1.0 * (distances <= limit), weights)).high > MOST_FALSE:
+        if interval_of(weighted_mean(_hits(distances, limit), weights)).high > MOST_FALSE:
             break
         chosen = limit
     if chosen is None:
@@ -172,7 +172,7 @@ def _share(rows: Sequence[LookUp], limit: int, draws: int) -> dict[str, Any]:
         raise MetricsError("a kind of copy or a part of the split was not looked up")
     distances = _distances(rows)
     weights = resample([row.group for row in rows], draws=draws)
-    share: Interval = interval_of(weighted_mean(1.0 * (distances <= limit), weights))
+    share: Interval = interval_of(weighted_mean(_hits(distances, limit), weights))
     return {
         "n_pictures": len({row.id for row in rows}),
         "n_groups": len({row.group for row in rows}),
@@ -185,6 +185,10 @@ def _share(rows: Sequence[LookUp], limit: int, draws: int) -> dict[str, Any]:
 
 def _distances(rows: Sequence[LookUp]) -> Numbers:
     return np.array([row.distance for row in rows], dtype=np.float64)
+
+
+def _hits(distances: Numbers, limit: int) -> Numbers:
+    return (distances <= limit).astype(np.float64)
 
 
 def _unusable(path: Path, why: str) -> MetricsError:

@@ -104,7 +104,8 @@ class TrainingIndex:
 
     def _distances(self, view: int, picture: FloatArray) -> npt.NDArray[np.uint16]:
         """(N,) distance of every training picture to a view (S, S), the best symmetry's."""
-        return hamming(hash_view(picture), list(self.words[view])).min(axis=0)
+        each = hamming(hash_view(picture), list(self.words[view]))  # (8, N)
+        return np.asarray(each.min(axis=0), np.uint16)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,10 @@ class Membership:
 def save_index(index: TrainingIndex, file: Path) -> None:
     """Write an index; the same index gives the same bytes."""
     note = json.dumps({"names": index.names, "split_id": index.split_id}, sort_keys=True)
-    arrays = {"sources": index.sources, "words": np.ascontiguousarray(index.words)}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "sources": index.sources,
+        "words": np.ascontiguousarray(index.words),
+    }
     file.parent.mkdir(parents=True, exist_ok=True)
     # one entry only: the library writes several in no fixed order
     save_file(arrays, file, metadata={_NOTE: note})
