@@ -32,7 +32,7 @@ MOST_FALSE: Final[float] = 0.01
 
 RULE: Final[str] = (
     "largest distance at which the upper end of the 95 % interval of the false hits on the "
-    f"validation part of data/splits/clean.csv is at most {MOST_FALSE:.0%}"
+    f"validation part of data/splits/clean.csv is at most {100 * MOST_FALSE:g} %"
 )
 PROTOCOL: Final[str] = (
     "Hits: training pictures, one of every patient group and then others by lot, each as published "

@@ -28,6 +28,7 @@ from ml.evaluation.pictures import Library, read_split
 from ml.inference.membership import load, load_index, save_index
 from ml.io import read_scan
 from ml.phantom import draw
+from tests.ml.datasets.drawing import head
 
 ROOT = Path(__file__).resolve().parents[3]
 COLUMNS = ("path", "label", "source", "cluster", "group", "split", "representative")
@@ -155,14 +156,14 @@ def test_scanner_units_are_scaled_to_eight_bits() -> None:
 
 @pytest.fixture
 def places(tmp_path: Path) -> report.Places:
-    """A repository and a data folder with simulated heads, six training and eight held out."""
+    """A repository and a data folder with drawn heads, six training and eight held out."""
     places, rows = report.Places(tmp_path / "repository"), []
     for i in range(14):
         part = "train" if i < 6 else ("validation", "test")[i % 2]
         path = f"sartaj/Training/glioma_tumor/{i}.png"
         file = tmp_path / "data" / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(file), eight_bit(draw("glioma", seed=i, size=128).pixels))
+        cv2.imwrite(str(file), head(i))
         row = (path, "glioma", "sartaj", f"c{i}", f"g{i}", part, 1)
         rows.append(dict(zip(COLUMNS, row, strict=True)))
     places.split.parent.mkdir(parents=True)
