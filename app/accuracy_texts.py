@@ -5,6 +5,8 @@ from typing import Final
 
 from app.texts import DASH, count, figure, model, percent
 from ml.comparison.published import Facts, Protocol
+from ml.datasets.hashing import BITS
+from ml.evaluation.membership_published import MembershipFigures
 from ml.evaluation.published import Interval, ModelFigures, PairFigures, SplitFigures
 
 SEGMENTATION_FIGURES: Final[dict[str, str]] = {
@@ -38,6 +40,26 @@ PAIR_PARTS: Final[dict[str, str]] = {
     "painted_out": "Tumour painted out",
     "blended_in": "Tumour blended in",
     "sham": "Edited without a change of truth",
+}
+LOOK_UP_HEADING: Final = "Copies of training pictures are recognised"
+LOOK_UP_COLUMNS: Final = ("Picture", "Taken for a training picture", "Pictures", "Patient groups")
+ALL_COPIES: Final = "Training pictures: all copies that keep the whole picture"
+COPIES: Final[dict[str, str]] = {
+    "as_published": "as published",
+    "jpeg_90": "JPEG, quality 90",
+    "jpeg_60": "JPEG, quality 60",
+    "jpeg_30": "JPEG, quality 30",
+    "side_128": "resized to 128 × 128",
+    "side_512": "resized to 512 × 512",
+    "turned": "mirrored or turned by quarters, all seven ways",
+    "together": "turned, resized to 224 × 224 and JPEG 60",
+    "cut": "3 % cut off at every edge",
+    "brighter": "brighter",
+    "contrast": "more contrast",
+}
+FALSE_HITS: Final[dict[str, str]] = {
+    "validation": "Other patients, validation part (the distance was chosen on it)",
+    "test": "Other patients, test part",
 }
 FIELD_HEADING: Final = "Networks of the field, trained and measured alike"
 PROTOCOL: Final = "How training and test were kept apart"
@@ -113,6 +135,17 @@ def pairs(whole: PairFigures) -> str:
         "painted out, or with the tumour of another test picture blended in. A network that sees "
         f"only the scanner gets 0.5. {count(whole.n_pictures, 'pictures')} of "
         f"{count(whole.n_heads, 'heads')}; the pictures were made in memory and are kept nowhere."
+    )
+
+
+def look_up(figures: MembershipFigures) -> str:
+    """What the look-up is for, how it decides, and how long it takes."""
+    return (
+        "A network's answer on a picture that it was trained on proves nothing. Every scan is "
+        f"therefore compared by hash with the {figures.n_training:,} training pictures; at most "
+        f"{figures.max_distance} of {BITS} bits apart counts as a copy. A look-up takes "
+        f"{figures.ms_median:.0f} ms of processor time, and at most {figures.ms_p95:.0f} ms on "
+        "95 % of the pictures. In brackets: 95 % interval, bootstrap over patient groups."
     )
 
 

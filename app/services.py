@@ -16,7 +16,7 @@ from app import texts
 from ml import display, io, pipeline
 from ml.comparison import published as compared
 from ml.errors import SulcusError
-from ml.evaluation import published, published_trust
+from ml.evaluation import membership_published, published, published_trust
 from ml.inference.engine import Engine
 from ml.labels import TITLES
 from ml.models import registry
@@ -26,6 +26,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 SUMMARY_FILE: Path = ROOT / "assets" / "metrics" / "summary.json"
 COMPARISON_FILE: Path = ROOT / "assets" / "metrics" / "comparison" / "comparison.json"
 TRUST_FILE: Path = ROOT / "assets" / "metrics" / "trust.json"
+MEMBERSHIP_FILE: Path = ROOT / "assets" / "metrics" / "membership.json"
 SAMPLES_FOLDER: Path = ROOT / "assets" / "samples"
 
 MAX_SIDE: Final = 1280
@@ -85,6 +86,7 @@ def analysis(decoded: Scan) -> Analysis:
 
     Raises:
         WeightsError: a network's weights are missing or altered.
+        MembershipError: the index of training pictures is missing or altered.
     """
     return _analysis(decoded.content_hash, model_version(), decoded)
 
@@ -158,6 +160,16 @@ def comparison() -> compared.Comparison | None:
     if not COMPARISON_FILE.exists():
         return None
     return _comparison(str(COMPARISON_FILE), COMPARISON_FILE.stat().st_mtime_ns)
+
+
+def membership() -> membership_published.MembershipFigures:
+    """How well copies of training pictures are found.
+
+    Raises:
+        MetricsError: it has not been measured, or the file is damaged.
+    """
+    file = MEMBERSHIP_FILE
+    return _membership(str(file), file.stat().st_mtime_ns if file.exists() else 0)
 
 
 def samples() -> tuple[Sample, ...]:
@@ -252,3 +264,8 @@ def _trust(path: str, changed: int) -> published_trust.TrustFigures:  # noqa: AR
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _summary(path: str, changed: int) -> published.Summary:  # noqa: ARG001
     return published.load(Path(path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _membership(path: str, changed: int) -> membership_published.MembershipFigures:  # noqa: ARG001
+    return membership_published.load(Path(path))

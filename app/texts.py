@@ -3,6 +3,8 @@
 from html import escape
 from typing import Final
 
+from ml.datasets.hashing import BITS
+from ml.evaluation.membership_published import MembershipFigures
 from ml.evaluation.published import Interval, ModelFigures
 from ml.labels import NO_TUMOR, TITLES, USUAL_READING
 from ml.models import registry
@@ -12,6 +14,7 @@ from ml.results import (
     Detection,
     DisplayWindow,
     Heatmap,
+    Match,
     Measurement,
     Scan,
 )
@@ -105,7 +108,15 @@ STEPS: Final[dict[str, str]] = {
     "preprocess": "Preparing the picture",
     "heatmaps": "Heat maps",
     "measure": "Outline and measurements",
+    "membership": "Look-up among the training pictures",
     **MODELS,
+}
+
+SETS: Final[dict[str, str]] = {
+    "sartaj": "Sartaj",
+    "figshare": "figshare",
+    "roboflow": "Roboflow",
+    "br35h": "Br35H",
 }
 
 DASH: Final = "—"
@@ -158,27 +169,6 @@ def suggestion(mean: Classification) -> str:
     return f"AI suggests {TITLES[mean.label].lower()}"
 
 
-def headline(read: Analysis) -> str:
-    """What the mean says, or that it cannot settle on one class."""
-    if not read.indeterminate:
-        return suggestion(read.mean)
-    named = [TITLES[label].lower() for label in read.prediction_set or ()]
-    return f"Indeterminate: {' or '.join(named)}" if named else "Indeterminate: no class fits well"
-
-
-def prediction_set(read: Analysis, reached: Interval | None) -> str:
-    """What cannot be ruled out, and how often such a set held the true class; "" without one."""
-    if read.prediction_set is None:
-        return ""
-    named = ", ".join(TITLES[label].lower() for label in read.prediction_set) or "no class"
-    held = (
-        ""
-        if reached is None or reached.value is None
-        else f" On held-out patients such a set held the true class in {share(reached)}."
-    )
-    return f"Cannot be ruled out: {named}.{held}"
-
-
 def usual_reading(label: str) -> str:
     """The usual reading of a class, said as such; "" for the tumour-free class."""
     reading = USUAL_READING[label]
@@ -190,6 +180,29 @@ def miss_rate(figures: ModelFigures | None) -> str:
     if figures is None or figures.miss_rate.value is None:
         return "How often it misses a tumour has not been measured here: run `make evaluate`."
     return f"On held-out patients it calls {share(figures.miss_rate)} of the tumours tumour-free."
+
+
+def training_copy(found: Match, figures: MembershipFigures | None) -> str:
+    """That the networks know the picture, and how often this is right and wrong."""
+    said = (
+        "**This picture, or a copy of it, is in the training set "
+        f"({SETS.get(found.source, found.source)}).** The networks have learnt from it, so this "
+        "reading proves nothing."
+    )
+    if figures is None:
+        return f"{said} How reliable this notice is has not been measured here."
+    return (
+        f"{said} Copies that keep the whole picture are found: {share(figures.hits.share)}. "
+        "Pictures of patients outside the training set that get this notice by mistake: "
+        f"{share(figures.false_hits['test'].share)}."
+    )
+
+
+def looked_up(found: Match | None) -> str:
+    """What the look-up among the training pictures gave, in one line."""
+    if found is None:
+        return "Training set: no copy of this picture found"
+    return f"Training set: copy found, {found.distance} of {BITS} bits apart"
 
 
 def mean_line(read: Analysis) -> str:

@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from app.texts import count, figure, percent, share
+from app.texts import count, figure, percent, share, suggestion
 from ml.evaluation.published import Interval
-from ml.evaluation.published_trust import Calibrated, Coverage, TrustFigures
+from ml.evaluation.published_trust import Calibrated, TrustFigures
+from ml.labels import TITLES
+from ml.results import Analysis
 
 HEADING: Final = "How far a probability can be trusted"
 INTRO: Final = (
@@ -70,6 +72,22 @@ def level(nominal: str) -> str:
     return f"{percent(float(nominal))} sets"
 
 
-def reached(found: Coverage) -> str:
-    """The share that a set reached, for the line beside a reading."""
-    return share(found.overall)
+def headline(read: Analysis) -> str:
+    """What the mean says, or that it cannot settle on one class."""
+    if not read.indeterminate:
+        return suggestion(read.mean)
+    named = [TITLES[label].lower() for label in read.prediction_set or ()]
+    return f"Indeterminate: {' or '.join(named)}" if named else "Indeterminate: no class fits well"
+
+
+def prediction_set(read: Analysis, reached: Interval | None) -> str:
+    """What cannot be ruled out, and how often such a set held the true class; "" without one."""
+    if read.prediction_set is None:
+        return ""
+    named = ", ".join(TITLES[label].lower() for label in read.prediction_set) or "no class"
+    held = (
+        ""
+        if reached is None or reached.value is None
+        else f" On held-out patients such a set held the true class in {share(reached)}."
+    )
+    return f"Cannot be ruled out: {named}.{held}"

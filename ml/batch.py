@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from ml.errors import ScanError, SulcusError
 from ml.inference.engine import Engine
+from ml.inference.membership import training_set
 from ml.inference.segment import operating_point
 from ml.inference.trust import load_trust
 from ml.io import read_scan
@@ -47,7 +48,8 @@ output
                     (the mean's highest probability), agreement (how many of the three networks
                     put the mean's class first), four probabilities a network and of their mean,
                     mask_file, area_px, area_mm2 (only if the file states the pixel spacing),
-                    prediction_set (classes that the mean cannot rule out at 90 %)
+                    prediction_set (classes that the mean cannot rule out at 90 %),
+                    in_training_set (yes: a copy of a training picture, so the row proves nothing)
   DIR/masks/*.png   tumour outline, 0 or 255, the input's own size
 
 A file that cannot be read is a row with status failed and the reason. After an interruption run
@@ -99,6 +101,7 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
     Raises:
         WeightsError: a network cannot be loaded; nothing has been written.
         MetricsError: the file with the mask threshold cannot be used.
+        MembershipError: the index of training pictures is missing or altered.
         ForeignTable: `out` holds a table with other columns.
         OSError: `out` cannot be written.
     """
@@ -139,6 +142,7 @@ def _mark(engine: Engine) -> str:
     parts = [f"{name}:{engine.fingerprint(name)}" for name in installed()]
     parts.append(repr(operating_point(SEGMENTER)))
     parts.append(repr(load_trust()))
+    parts.append(training_set().mark)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -12,6 +12,7 @@ SulcusError
 ├── WeightsError               the networks cannot be loaded; nothing stands in for them
 │   ├── MissingWeights
 │   └── AlteredWeights
+├── MembershipError            a scan cannot be looked up among the training pictures
 ├── DatasetError               a public data set is absent or not in its published layout
 │   ├── MissingDataset
 │   └── DatasetLayout
@@ -69,6 +70,10 @@ class MissingWeights(WeightsError):
 
 class AlteredWeights(WeightsError):
     """The weight file does not have the registered SHA-256."""
+
+
+class MembershipError(SulcusError):
+    """The index of training pictures is missing, altered or unusable."""
 
 
 class DatasetError(SulcusError):

@@ -8,7 +8,8 @@ Steps, in order:
        classes that the mean cannot rule out;
     4. one forward pass of the segmenter, its outline on the scan's pixels unless the mean reads
        no tumour, and the measurements;
-    5. where a detector is installed, one forward pass of it and its boxes on the scan's pixels.
+    5. where a detector is installed, one forward pass of it and its boxes on the scan's pixels;
+    6. the scan looked up among the training pictures.
 
 Screens, reports and batch rows read the `Analysis`; nothing else runs a network on an upload.
 """
@@ -23,6 +24,7 @@ import numpy as np
 from ml.inference.detect import lowest_score, marked
 from ml.inference.engine import Engine, KerasEngine, NetworkOutput
 from ml.inference.explain import NetworkHeatmaps, contributions
+from ml.inference.membership import training_set
 from ml.inference.segment import operating_point, segment
 from ml.inference.trust import calibrate, load_trust
 from ml.labels import NO_TUMOR
@@ -54,6 +56,7 @@ def analyse(scan: Scan, engine: Engine) -> Analysis:
     Raises:
         WeightsError: a network's weights are missing or altered; no other answer replaces it.
         MetricsError: the file with the mask threshold cannot be used.
+        MembershipError: the index of training pictures is missing or altered.
     """
     return analyse_many([scan], engine)[0]
 
@@ -71,6 +74,7 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
     Raises:
         WeightsError: a network's weights are missing or altered.
         MetricsError: the file with the mask threshold cannot be used.
+        MembershipError: the index of training pictures is missing or altered.
     """
     if not scans:
         return []
@@ -96,6 +100,9 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
     means = [_mean(of_scan) for of_scan in readings]
     with clock("measure"):
         outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size], means)
+    with clock("membership"):
+        known = training_set()
+        matches = [known.of(scan.pixels) for scan in scans]
     weights, trust = {name: engine.fingerprint(name) for name in installed()}, load_trust()
     results = []
     for i, scan in enumerate(scans):
@@ -107,6 +114,7 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
                 mean=mean,
                 heatmaps=heatmaps[i],
                 segmentation=outlines[i],
+                membership=matches[i],
                 detections=boxes[i],
                 prediction_set=prediction_set,
                 seconds=dict(clock.seconds),

@@ -40,6 +40,7 @@ COLUMNS: tuple[str, ...] = (
     "area_px",
     "area_mm2",
     "prediction_set",
+    "in_training_set",
 )
 """Columns of `readings.csv`, in order."""
 
@@ -70,7 +71,7 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
         Probabilities, calibrated where that was fitted, and confidence (the mean's highest
         probability) with six decimals, the classes that cannot be ruled out joined by ";",
         agreement as the number of networks that put the mean's class first, area in mm² only
-        when the file gives the pixel spacing.
+        when the file gives the pixel spacing, "yes" or "no" for a copy of a training picture.
     """
     sizes = analysis.segmentation.measurement
     row = dict.fromkeys(COLUMNS, "")
@@ -84,6 +85,7 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
         "area_px": str(sizes.area_px),
         "area_mm2": "" if sizes.area_mm2 is None else f"{sizes.area_mm2:.3f}",
         "prediction_set": ";".join(analysis.prediction_set or ()),
+        "in_training_set": "no" if analysis.membership is None else "yes",
     }
     for reading in (*analysis.classifications, analysis.mean):
         for label, probability in zip(CLASSES, reading.shown, strict=True):

@@ -196,6 +196,21 @@ class Detection:
 
 
 @dataclass(frozen=True)
+class Match:
+    """The training picture that is most like a scan.
+
+    Attributes:
+        source: public data set that it comes from; no file and no patient is named.
+        distance: bits of 256 in which the two hashes differ, 0 for the same picture.
+
+    Limits: of several training pictures equally near, in one set or another, the first is told.
+    """
+
+    source: str
+    distance: int
+
+
+@dataclass(frozen=True)
 class Analysis:
     """All that is known about one scan after one pass of every network.
 
@@ -205,12 +220,14 @@ class Analysis:
         mean: mean of the networks' probabilities.
         heatmaps: [network name][class identifier] → map.
         segmentation: the U-Net's outline.
+        membership: the training picture that the scan is a copy of (then the reading proves
+            nothing), or None where it was looked for and not found.
         detections: what the detector boxed, the best score first; None where no detector is
             installed.
         prediction_set: classes that the mean cannot rule out, see `ml.inference.trust`; None
             where nothing was fitted.
         seconds: wall time of each step ("preprocess", each network's name, "heatmaps",
-            "measure").
+            "measure", "membership").
         weights: [network name] → SHA-256 of the weight file that produced it.
     """
 
@@ -219,6 +236,7 @@ class Analysis:
     mean: Classification
     heatmaps: Mapping[str, Mapping[str, Heatmap]]
     segmentation: Segmentation
+    membership: Match | None
     detections: tuple[Detection, ...] | None = None
     prediction_set: tuple[str, ...] | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -15,6 +15,7 @@ def show(scan: Scan, read: Analysis | None) -> None:
         if read is None:
             return
         st.text(f"Outline: probability of at least {read.segmentation.threshold:.2f}")
+        st.text(texts.looked_up(read.membership))
         st.caption(texts.HEAT_HELP)
         st.dataframe(
             {

@@ -5,6 +5,7 @@ from html import escape
 import streamlit as st
 
 from app import services, texts
+from app import trust_texts as words
 from ml.errors import MetricsError
 from ml.evaluation.published import Interval, ModelFigures
 from ml.inference.trust import LEVEL
@@ -20,7 +21,7 @@ def show(read: Analysis) -> None:
 def _headline(read: Analysis) -> str:
     mean = read.mean
     lines = [texts.mean_line(read)]
-    said = texts.prediction_set(read, _reached())
+    said = words.prediction_set(read, _reached())
     if said:
         lines.append(said)
     if mean.index == NO_TUMOR:
@@ -29,7 +30,7 @@ def _headline(read: Analysis) -> str:
         lines.append(texts.usual_reading(mean.label))
     support = "".join(f'<div class="support">{line}</div>' for line in lines)
     return (
-        f'<div class="sulcus-verdict"><div class="headline">{texts.headline(read)}</div>'
+        f'<div class="sulcus-verdict"><div class="headline">{words.headline(read)}</div>'
         f"{support}</div>"
     )
 

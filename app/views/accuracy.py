@@ -9,6 +9,7 @@ from app.components import (
     dice,
     field,
     figures_table,
+    look_up,
     pairs,
     problem,
     roc,
@@ -38,7 +39,16 @@ def page() -> None:
         st.subheader(words.outline_heading(name))
         dice.show(figures)
     pairs.show(summary.counterfactual)
+    _look_up()
     _field()
+
+
+def _look_up() -> None:
+    """How well copies of training pictures are found."""
+    try:
+        look_up.show(services.membership())
+    except MetricsError as error:
+        problem.show(error)
 
 
 def _field() -> None:

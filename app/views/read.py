@@ -11,6 +11,7 @@ from app.components import (
     problem,
     provenance,
     readings_table,
+    training_copy,
     verdict,
     viewer,
     windowing,
@@ -50,6 +51,7 @@ def _reading(scan: Scan) -> None:
         st.html(f'<div class="sulcus-muted">{texts.scan_line(scan)}</div>')
         read = _analysed(scan)
         if read is not None:
+            training_copy.show(read)
             verdict.show(read)
             measurements.show(read)
         provenance.show(scan, read)

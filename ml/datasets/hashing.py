@@ -14,6 +14,7 @@ eight symmetries of the first. A hash proposes pairs; `ml.datasets.alignment` de
 Reference: C. Zauner 2010, "Implementation and benchmarking of perceptual image hash functions".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ __all__ = [
     "VIEWS",
     "Candidates",
     "find_candidates",
+    "hamming",
     "hash_view",
     "hash_views",
     "search",
@@ -136,6 +138,22 @@ def hash_views(pair: FloatArray) -> HashArray:
     return np.stack([hash_view(view) for view in pair])
 
 
+def hamming(hashes: HashArray, words: Sequence[HashArray]) -> npt.NDArray[np.uint16]:
+    """Number of different bits between every two hashes.
+
+    Args:
+        hashes: (M, 4) uint64.
+        words: the N other hashes word by word, 4 arrays (N,) uint64.
+
+    Returns:
+        (M, N) uint16, 0..256.
+    """
+    distance = np.zeros((len(hashes), len(words[0])), dtype=np.uint16)
+    for w, word in enumerate(words):
+        distance += np.bitwise_count(hashes[:, w, None] ^ word)
+    return distance
+
+
 def search(hashes: HashArray, max_distance: int, *, block: int = 64) -> Candidates:
     """All pairs of one view within `max_distance`, every picture against every later one.
 
@@ -155,9 +173,7 @@ def search(hashes: HashArray, max_distance: int, *, block: int = 64) -> Candidat
         best = np.full((stop - start, count - start), BITS + 1, dtype=np.uint16)
         which = np.zeros(best.shape, dtype=np.uint8)
         for symmetry in range(SYMMETRIES):
-            distance = np.zeros(best.shape, dtype=np.uint16)
-            for w, word in enumerate(words):
-                distance += np.bitwise_count(hashes[start:stop, symmetry, w, None] ^ word[start:])
+            distance = hamming(hashes[start:stop, symmetry], [word[start:] for word in words])
             closer = distance < best
             best[closer] = distance[closer]
             which[closer] = symmetry

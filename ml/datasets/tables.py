@@ -1,6 +1,7 @@
 """Rows of the split files, their counts, and writing them in one move."""
 
 import csv
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,16 @@ from typing import Any
 
 from ml.errors import DatasetError
 
-__all__ = ["Row", "counts", "counts_by", "overlap", "read_rows", "write_csv", "write_text"]
+__all__ = [
+    "Row",
+    "counts",
+    "counts_by",
+    "overlap",
+    "read_rows",
+    "split_id",
+    "write_csv",
+    "write_text",
+]
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,11 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise DatasetError(f"{path.name} is missing; make it with python -m ml.datasets.splits")
     with path.open(newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
+
+
+def split_id(content: bytes) -> str:
+    """Short name of a split from the bytes of its file; changes when any line does."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from ml.evaluation import report
 if TYPE_CHECKING:
     from ml.evaluation.pictures import Library
 
-PARTS = ("classes", "outlines", "pairs", "official")
+PARTS = ("classes", "outlines", "pairs", "membership", "official")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -85,6 +85,7 @@ def _predict(places: report.Places, parts: Sequence[str], official: Path) -> Non
     """Run the networks; imported here so that a report alone needs no TensorFlow."""
     from ml.datasets.readers import data_root
     from ml.evaluation.counterfactual import write_counterfactual
+    from ml.evaluation.membership import write_membership
     from ml.evaluation.pictures import Library
     from ml.evaluation.predict import write_classes, write_outlines
     from ml.pipeline import default_engine
@@ -94,6 +95,8 @@ def _predict(places: report.Places, parts: Sequence[str], official: Path) -> Non
     for part in parts:
         if part == "official":
             _predict_official(places, library, official)
+        elif part == "membership":
+            write_membership(places, library)
         else:
             steps[part](places, library, engine)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ml.datasets.tables import split_id
 from ml.errors import MetricsError
 from ml.evaluation.calibration import calibration_samples, fit_temperature, softmax
 from ml.evaluation.classification import (
@@ -32,6 +33,7 @@ from ml.evaluation.intervals import (
     paired_difference,
     resample,
 )
+from ml.evaluation.membership_rows import membership_figures, read_look_ups
 from ml.evaluation.outline_summary import as_read, counts
 from ml.evaluation.protocol import FIXED_THRESHOLD, OFFICIAL_PROTOCOL, PROTOCOL
 from ml.evaluation.rendering import differing, render, write_texts
@@ -44,6 +46,7 @@ from ml.evaluation.rows import (
 )
 from ml.evaluation.tables import card_text, fill_markers, overview_text
 from ml.evaluation.trust import trust_figures
+from ml.inference.membership import load_index
 from ml.labels import CLASSES
 
 
@@ -79,6 +82,21 @@ class Places:
         return self.metrics / "rows" / "counterfactual_clean.csv"
 
     @property
+    def membership_rows(self) -> Path:
+        """Rows of the look-ups among the training pictures."""
+        return self.metrics / "rows" / "membership_clean.csv"
+
+    @property
+    def membership(self) -> Path:
+        """Chosen distance and figures of the look-up."""
+        return self.metrics / "membership.json"
+
+    @property
+    def training_index(self) -> Path:
+        """Hashes of the training pictures."""
+        return self.root / "assets" / "membership" / "training_hashes.safetensors"
+
+    @property
     def thresholds(self) -> Path:
         """Mask threshold chosen on validation."""
         return self.metrics / "thresholds.json"
@@ -112,6 +130,8 @@ def outputs(root: Path) -> dict[Path, str]:
     trust = trust_figures(read_classification(places.clean_rows))
     head = {"protocol": PROTOCOL, "split_id": summary["split_id"]}
     published = {places.summary: render(summary), places.trust: render({**head, **trust})}
+    if places.membership_rows.is_file():
+        published[places.membership] = render(build_membership(places))
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
         texts[card] = card_text(summary, card.stem)
@@ -139,7 +159,7 @@ def build_summary(places: Places) -> dict[str, Any]:
     figures, balanced = split_figures(clean)
     summary: dict[str, Any] = {
         "protocol": PROTOCOL,
-        "split_id": hashlib.sha256(_content(places.split)).hexdigest()[:16],
+        "split_id": split_id(_content(places.split)),
         "clean": {**counts(test.where["group"]), "models": figures},
     }
     if places.official_rows.is_file():
@@ -162,6 +182,20 @@ def build_summary(places: Places) -> dict[str, Any]:
         summary["counterfactual"] = pair_figures(read_pairs(places.pair_rows))
     summary["paired"] = paired(balanced)
     return summary
+
+
+def build_membership(places: Places) -> dict[str, Any]:
+    """The content of membership.json, with `Interval` leaves."""
+    stored = _content(places.training_index)
+    index = {
+        "sha256": hashlib.sha256(stored).hexdigest(),
+        "n_pictures": len(load_index(places.training_index).sources),
+    }
+    return membership_figures(
+        read_look_ups(places.membership_rows),
+        split_id=split_id(_content(places.split)),
+        index=index,
+    )
 
 
 def _content(path: Path) -> bytes:

@@ -19,7 +19,7 @@ from ml.inference import trust
 from ml.io import read_scan
 from ml.models import registry
 from ml.results import Analysis
-from tests.app.fakes import REGISTRY, FakeEngine, compared, head, png, summary, trusted
+from tests.app.fakes import REGISTRY, FakeEngine, compared, head, looked_up, png, summary, trusted
 
 LESION = png(head())
 CLEAR = png(head(lesion=False))
@@ -67,6 +67,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 def no_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "SUMMARY_FILE", tmp_path / "summary.json")
     monkeypatch.setattr(services, "COMPARISON_FILE", tmp_path / "comparison.json")
+    monkeypatch.setattr(services, "MEMBERSHIP_FILE", tmp_path / "membership.json")
 
 
 @pytest.fixture
@@ -77,6 +78,9 @@ def metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     file.write_text(json.dumps(figures))
     monkeypatch.setattr(services, "SUMMARY_FILE", file)
     monkeypatch.setattr(services, "COMPARISON_FILE", tmp_path / "comparison.json")
+    look_up = tmp_path / "membership.json"
+    look_up.write_text(json.dumps(looked_up()))
+    monkeypatch.setattr(services, "MEMBERSHIP_FILE", look_up)
     return figures
 
 

@@ -5,8 +5,10 @@ import zlib
 
 import numpy as np
 
+from ml.datasets.hashing import hash_views, views
 from ml.errors import MissingWeights
 from ml.inference.engine import BoxOutput, NetworkOutput
+from ml.inference.membership import TrainingIndex
 from ml.labels import CLASSES
 from ml.results import DisplayWindow, FloatArray, Scan
 
@@ -98,6 +100,13 @@ def disc_picture(
     picture[np.hypot(rows - middle, columns - middle) <= 0.45 * size] = 90.0
     picture[np.hypot(rows - centre[0], columns - centre[1]) <= radius] = 250.0
     return picture
+
+
+def index_of(*pictures: FloatArray) -> TrainingIndex:
+    """What `ml.datasets.membership` makes of pictures (H, W), two sets taking turns."""
+    hashes = np.stack([hash_views(views(one))[:, 0] for one in pictures])  # (N, 2, 4)
+    sources = np.arange(len(pictures)).astype(np.uint8) % 2
+    return TrainingIndex(hashes.transpose(1, 2, 0).copy(), sources, ("sartaj", "br35h"), "split")
 
 
 def scan_of(pixels: FloatArray, spacing_mm: tuple[float, float] | None = None) -> Scan:

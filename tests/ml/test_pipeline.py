@@ -1,17 +1,22 @@
 """The one door: everything in an `Analysis` belongs together and was computed once."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
 from ml import pipeline
-from ml.errors import MissingWeights
+from ml.errors import MembershipError, MissingWeights
 from ml.inference.engine import KerasEngine
+from ml.inference.membership import Membership, load
 from ml.inference.segment import OperatingPoint
 from ml.labels import CLASSES
 from ml.models import registry
 from ml.models.registry import CLASSIFIERS, SEGMENTER
+from ml.phantom import draw
 from ml.pipeline import analyse, analyse_many, default_engine, softmax
-from tests.ml.fakes import FakeEngine, disc_picture, published, scan_of
+from tests.ml.fakes import FakeEngine, disc_picture, index_of, published, scan_of
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +85,7 @@ def test_outline_is_measured_where_the_disc_is(analysis):
 
 
 def test_times_and_weights_are_noted(analysis):
-    steps = {"preprocess", *CLASSIFIERS, SEGMENTER, "heatmaps", "measure"}
+    steps = {"preprocess", *CLASSIFIERS, SEGMENTER, "heatmaps", "measure", "membership"}
     assert set(analysis.seconds) == steps
     assert all(seconds >= 0.0 for seconds in analysis.seconds.values())
     engine = FakeEngine()
@@ -123,6 +128,26 @@ def test_several_scans_give_what_one_by_one_gives():
             atol=1e-5,
         )
     assert analyse_many([], engine) == []
+
+
+def test_a_copy_of_a_training_picture_is_told_and_other_scans_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    known, other = disc_picture(), disc_picture(centre=(90.0, 40.0), radius=30.0)
+    trained = Membership(index_of(other, known), 4)
+    monkeypatch.setattr(pipeline, "training_set", lambda: trained)
+    copy = cv2.resize(known[:, ::-1], (256, 256), interpolation=cv2.INTER_LINEAR)
+    found = analyse_many([scan_of(copy), scan_of(draw("glioma", seed=1).pixels)], FakeEngine())
+    assert found[0].membership is not None
+    assert found[0].membership.source == "br35h"
+    assert found[0].membership.distance <= 4
+    assert found[1].membership is None
+
+
+def test_a_missing_index_is_never_papered_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(pipeline, "training_set", lambda: load(tmp_path / "none.safetensors"))
+    with pytest.raises(MembershipError, match=r"python -m ml\.datasets\.membership"):
+        analyse(scan_of(disc_picture()), FakeEngine())
 
 
 def test_missing_weights_are_never_papered_over():

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml import batch
+from ml import batch, pipeline
 from ml.batch import main, run
+from ml.inference.membership import Membership
 from ml.labels import CLASSES
 from ml.pipeline import analyse
 from tests.ml.batch.inbox import HEADER, rows_of, write_picture
-from tests.ml.fakes import FakeEngine, disc_picture, scan_of
+from tests.ml.fakes import FakeEngine, disc_picture, index_of, scan_of
 from tests.ml.io.pictures import dicom
 
 
@@ -48,12 +49,35 @@ def test_a_row_says_what_the_analysis_says(tmp_path: Path):
         np.testing.assert_allclose(found, reading.shown, atol=2e-6)
     assert row["area_px"] == str(expected.segmentation.measurement.area_px)
     assert row["area_mm2"] == ""  # a PNG states no spacing
+    assert row["in_training_set"] == "no"
     assert row["mask_file"] == "masks/scan.png"
     mask = cv2.imread(str(out / row["mask_file"]), cv2.IMREAD_UNCHANGED)
     assert mask.dtype == np.uint8
     assert mask.shape == (150, 150)
     np.testing.assert_array_equal(mask, expected.segmentation.mask * np.uint8(255))
     assert mask.any()
+
+
+def test_a_copy_of_a_training_picture_is_marked_in_its_row(tmp_path: Path, monkeypatch):
+    known = write_picture(tmp_path / "known.png", 150)
+    other = write_picture(tmp_path / "other.png", 150, radius=40.0)
+    pixels = np.asarray(Image.open(known), np.float32)
+    trained = Membership(index_of(pixels), 4)
+    for place in (pipeline, batch):
+        monkeypatch.setattr(place, "training_set", lambda: trained)
+    run([str(known), str(other)], tmp_path / "out", FakeEngine(), progress=False)
+    assert [row["in_training_set"] for row in rows_of(tmp_path / "out")] == ["yes", "no"]
+
+
+def test_another_index_makes_the_rows_anew(tmp_path: Path, monkeypatch):
+    file, out = write_picture(tmp_path / "scan.png", 150), tmp_path / "out"
+    run([str(file)], out, FakeEngine(), progress=False)
+    assert run([str(file)], out, FakeEngine(), progress=False).kept == 1
+    trained = Membership(index_of(np.asarray(Image.open(file), np.float32)), 4, "another")
+    for place in (pipeline, batch):
+        monkeypatch.setattr(place, "training_set", lambda: trained)
+    assert run([str(file)], out, FakeEngine(), progress=False).read == 1
+    assert rows_of(out)[0]["in_training_set"] == "yes"
 
 
 def test_area_in_mm2_only_with_the_headers_spacing(tmp_path: Path):

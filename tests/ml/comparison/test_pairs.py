@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -57,7 +58,8 @@ def test_a_line_a_stage_with_what_validation_says(
     pairs = [one for i in range(6) for one in both(i, 0.9, 0.1)]
     monkeypatch.setattr(module, "versions", lambda *_, **__: pairs)
     monkeypatch.setattr(module, "read_split", lambda _: [])
-    monkeypatch.setattr("ml.datasets.readers.data_root", lambda: tmp_path)
+    monkeypatch.setattr(module, "data_root", lambda: tmp_path)
+    monkeypatch.setattr(module, "Library", SimpleNamespace(at=lambda _: None))
     monkeypatch.setattr("ml.training.publish.classifier_part", lambda _, arrays: arrays)
     monkeypatch.setattr("ml.training.checkpoint.assign", lambda *_, **__: None)
     monkeypatch.setattr("ml.models.classifiers.build_classifier", lambda _: Brightness())

@@ -21,7 +21,6 @@ from ml.evaluation.rendering import render
 from ml.evaluation.rows import (
     ClassificationTable,
     read_classification,
-    read_segmentation,
     with_mean,
     write_classification,
 )
@@ -143,28 +142,6 @@ def test_outline_figures_are_of_test_pictures_by_class(repository, summary):
     assert set(unet["tumour_free"]) == {
         *("n_pictures", "n_groups", "marked_share", "mean_area_share")
     }
-
-
-def test_withheld_outlines_are_published_beside_the_network_alone(repository, summary):
-    unet = summary["segmentation"]["unet"]
-    assert unet["least_tumour"] == 0.4
-    assert unet["tumour_free"]["marked_share"]["value"] == 0.0
-    alone = unet["alone"]
-    assert alone["marked_share"]["value"] > 0.2
-    rows = read_segmentation(report.Places(repository).outline_rows)
-    kept = [r for r in rows if r.split == "test" and r.label != "no_tumor"]
-    withheld = np.mean([r.score.dice if r.tumour >= 0.4 else 0.0 for r in kept])
-    assert unet["dice_mean"]["value"] == pytest.approx(withheld, abs=1e-6)
-    assert alone["dice_mean"]["value"] == pytest.approx(
-        np.mean([r.score.dice for r in kept]), abs=1e-6
-    )
-    assert unet["dice_zero_share"]["value"] > alone["dice_zero_share"]["value"]
-    readme = report.outputs(repository)[repository / "README.md"]
-    assert "withheld where the mean of three gives a tumour less than 0.40" in readme
-    assert f"The U-Net alone, nothing withheld: Dice {alone['dice_mean']['value']:.3f}" in readme
-    read = published.load(report.Places(repository).summary).segmentation["unet"]
-    assert read.least_tumour == 0.4
-    assert read.alone["marked_share"].value == alone["marked_share"]["value"]
 
 
 def test_figures_that_do_not_exist_yet_are_absent(repository):
