@@ -13,10 +13,11 @@ from typing import Final
 import streamlit as st
 
 from app import texts
-from ml import display, io, pipeline
+from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
 from ml.errors import SulcusError
 from ml.evaluation import published
+from ml.evaluation import published_shortcuts as shortcuts
 from ml.inference.engine import Engine
 from ml.labels import TITLES
 from ml.models import registry
@@ -29,6 +30,8 @@ SAMPLES_FOLDER: Path = ROOT / "assets" / "samples"
 
 MAX_SIDE: Final = 1280
 """Longest side of a picture sent to the browser; a larger scan is averaged down for display."""
+STRESS_SIDE: Final = 320
+"""Longest side of the small picture of a corrupted scan."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,19 @@ class Row:
     networks: int = 0
     size: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Stressed:
+    """A scan corrupted on purpose, as read.
+
+    Attributes:
+        probabilities: mean of the networks in the order of `ml.labels.CLASSES`.
+        picture: what the networks were given, as a PNG data URI.
+    """
+
+    probabilities: tuple[float, ...]
+    picture: str
 
 
 def engine() -> Engine:
@@ -149,6 +165,28 @@ def comparison() -> compared.Comparison | None:
     return _comparison(str(COMPARISON_FILE), COMPARISON_FILE.stat().st_mtime_ns)
 
 
+def shortcut_checks() -> tuple[shortcuts.Background | None, shortcuts.Robustness | None]:
+    """What the background gives away, and what corruptions do; None where not measured.
+
+    Raises:
+        MetricsError: a file is damaged.
+    """
+    return (
+        shortcuts.load_background(SUMMARY_FILE.with_name("background.json")),
+        shortcuts.load_robustness(SUMMARY_FILE.with_name("robustness.json")),
+    )
+
+
+def stressed(decoded: Scan, corruption: str, strength: int) -> Stressed:
+    """What the networks say of a scan corrupted on purpose; kept apart from the real readings.
+
+    Raises:
+        WeightsError: a network's weights are missing or altered.
+    """
+    digest, version = decoded.content_hash, model_version()
+    return _stressed(digest, version, corruption=corruption, strength=strength, _scan=decoded)
+
+
 def samples() -> tuple[Sample, ...]:
     """The simulated scans that ship with the project; none when the index is absent."""
     index = SAMPLES_FOLDER / "index.json"
@@ -181,6 +219,24 @@ def _decoded(content_hash: str, _data: bytes) -> Scan:  # noqa: ARG001  the hash
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _analysis(content_hash: str, version: str, _scan: Scan) -> Analysis:  # noqa: ARG001
     return pipeline.analyse(_scan, engine())
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _stressed(
+    content_hash: str,
+    version: str,
+    *,
+    corruption: str,
+    strength: int,
+    _scan: Scan,
+) -> Stressed:
+    worse = corruptions.corrupted(_scan, corruption, strength=strength)
+    read = (
+        pipeline.analyse(worse, engine()) if strength else _analysis(content_hash, version, worse)
+    )
+    small = display.reduce(worse.pixels, STRESS_SIDE)
+    grey = display.window(small, worse.window.center, worse.window.width)
+    return Stressed(tuple(read.mean.probabilities.tolist()), display.data_uri(grey))
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)

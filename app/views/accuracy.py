@@ -5,12 +5,14 @@ import streamlit as st
 from app import accuracy_texts as words
 from app import services, state, texts
 from app.components import (
+    background,
     confusion,
     dice,
     field,
     figures_table,
     pairs,
     problem,
+    robustness,
     roc,
     split_comparison,
 )
@@ -38,7 +40,19 @@ def page() -> None:
         st.subheader(words.outline_heading(name))
         dice.show(figures)
     pairs.show(summary.counterfactual)
+    _shortcuts()
     _field()
+
+
+def _shortcuts() -> None:
+    """What the background alone gives away, and what corrupted pictures do."""
+    try:
+        probe, curves = services.shortcut_checks()
+    except MetricsError as error:
+        problem.show(error)
+        return
+    background.show(probe)
+    robustness.show(curves)
 
 
 def _field() -> None:

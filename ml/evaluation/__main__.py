@@ -16,7 +16,7 @@ from ml.evaluation import report
 if TYPE_CHECKING:
     from ml.evaluation.pictures import Library
 
-PARTS = ("classes", "outlines", "pairs", "official")
+PARTS = ("classes", "outlines", "pairs", "robustness", "background", "official")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -84,16 +84,25 @@ def _check(places: report.Places) -> int:
 def _predict(places: report.Places, parts: Sequence[str], official: Path) -> None:
     """Run the networks; imported here so that a report alone needs no TensorFlow."""
     from ml.datasets.readers import data_root
+    from ml.evaluation.background import write_background
     from ml.evaluation.counterfactual import write_counterfactual
     from ml.evaluation.pictures import Library
     from ml.evaluation.predict import write_classes, write_outlines
+    from ml.evaluation.robustness import write_robustness
     from ml.pipeline import default_engine
 
     library, engine = Library.at(data_root()), default_engine()
-    steps = {"classes": write_classes, "outlines": write_outlines, "pairs": write_counterfactual}
+    steps = {
+        "classes": write_classes,
+        "outlines": write_outlines,
+        "pairs": write_counterfactual,
+        "robustness": write_robustness,
+    }
     for part in parts:
         if part == "official":
             _predict_official(places, library, official)
+        elif part == "background":
+            write_background(places, library)
         else:
             steps[part](places, library, engine)
 

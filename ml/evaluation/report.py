@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ml.errors import MetricsError
+from ml.evaluation.background_rows import background_figures, read_background_rows
 from ml.evaluation.calibration import calibration_samples, fit_temperature, softmax
 from ml.evaluation.classification import (
     ClassificationSamples,
@@ -35,6 +36,7 @@ from ml.evaluation.intervals import (
 from ml.evaluation.outline_summary import as_read, counts
 from ml.evaluation.protocol import FIXED_THRESHOLD, OFFICIAL_PROTOCOL, PROTOCOL
 from ml.evaluation.rendering import differing, render, write_texts
+from ml.evaluation.robustness_rows import read_robustness, robustness_figures
 from ml.evaluation.rows import (
     MEAN,
     ClassificationTable,
@@ -78,6 +80,26 @@ class Places:
         return self.metrics / "rows" / "counterfactual_clean.csv"
 
     @property
+    def background_rows(self) -> Path:
+        """Rows of the probe that sees only the background."""
+        return self.metrics / "rows" / "background_clean.csv"
+
+    @property
+    def robustness_rows(self) -> Path:
+        """Rows of the corrupted pictures."""
+        return self.metrics / "rows" / "robustness_clean.parquet"
+
+    @property
+    def background(self) -> Path:
+        """Figures of the background probe."""
+        return self.metrics / "background.json"
+
+    @property
+    def robustness(self) -> Path:
+        """Figures of the corrupted pictures."""
+        return self.metrics / "robustness.json"
+
+    @property
     def thresholds(self) -> Path:
         """Mask threshold chosen on validation."""
         return self.metrics / "thresholds.json"
@@ -103,7 +125,7 @@ def outputs(root: Path) -> dict[Path, str]:
     """
     places = Places(root)
     summary = build_summary(places)
-    published = {places.summary: render(summary)}
+    published = {places.summary: render(summary), **shortcut_outputs(places)}
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
         texts[card] = card_text(summary, card.stem)
@@ -111,6 +133,23 @@ def outputs(root: Path) -> dict[Path, str]:
         filled = fill_markers(path.read_text(encoding="utf-8"), text) if path.is_file() else None
         if filled is not None:
             published[path] = filled
+    return published
+
+
+def shortcut_outputs(places: Places) -> dict[Path, str]:
+    """Figures of the background probe and of corrupted pictures, where their rows are.
+
+    Raises:
+        MetricsError: rows are unusable.
+    """
+    published = {}
+    if places.background_rows.is_file():
+        figures = background_figures(read_background_rows(places.background_rows))
+        published[places.background] = render(figures)
+    if places.robustness_rows.is_file():
+        clean = read_classification(places.clean_rows).part("test")
+        figures = robustness_figures(read_robustness(places.robustness_rows), clean)
+        published[places.robustness] = render(figures)
     return published
 
 
