@@ -123,7 +123,8 @@ def corrupted(scan: Scan, corruption: str, *, strength: int) -> Scan:
 def rician_noise(image: FloatArray, sigma: float, rng: np.random.Generator) -> FloatArray:
     """Magnitude of a complex signal with Gaussian noise on both parts."""
     real, imaginary = (rng.standard_normal(image.shape, np.float32) for _ in range(2))
-    return np.hypot(image + np.float32(sigma) * real, np.float32(sigma) * imaginary)
+    width = np.float32(sigma)
+    return np.asarray(np.hypot(image + width * real, width * imaginary), np.float32)
 
 
 def bias_field(image: FloatArray, ratio: float, rng: np.random.Generator) -> FloatArray:

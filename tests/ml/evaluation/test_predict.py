@@ -71,7 +71,7 @@ class BrightnessEngine:
 def small_networks(monkeypatch):
     """Input side 64, whether or not weights were published."""
     record = SimpleNamespace(input_size=64)
-    for module in ("predict", "counterfactual"):
+    for module in ("predict", "counterfactual", "robustness"):
         monkeypatch.setattr(f"ml.evaluation.{module}.spec", lambda _: record)
 
 
@@ -322,6 +322,9 @@ def test_the_command_predicts_and_reports(data, tmp_path, monkeypatch, capsys):
     assert main([*options, "--check"]) == 0
     pairs = json.loads(places.summary.read_text())["counterfactual"]["pairs"]
     assert pairs["n_heads"] > 0
+    curves, probe = (json.loads(p.read_text()) for p in (places.robustness, places.background))
+    assert curves["same_networks"]
+    assert curves["n_pictures"] == probe["n_pictures"] > 0
     before = places.clean_rows.stat().st_mtime_ns
     assert main([*options, "--rows-only", "--parts", "outlines"]) == 0
     assert places.clean_rows.stat().st_mtime_ns == before
