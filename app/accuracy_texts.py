@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from app.texts import CORRUPTIONS, DASH, count, figure, model, percent
+from app.stress_texts import CORRUPTIONS
+from app.texts import DASH, count, figure, model, percent
 from ml.comparison.published import Facts, Protocol
 from ml.evaluation.published import Interval, ModelFigures, PairFigures, SplitFigures
 from ml.evaluation.published_shortcuts import Background, Curves, Robustness

@@ -1,6 +1,5 @@
 """The words on screen, so that another language has one place to start from."""
 
-from collections.abc import Sequence
 from html import escape
 from typing import Final
 
@@ -79,24 +78,6 @@ WITHHELD: Final = (
 )
 DETAILS: Final = "How this was read"
 ALL_READINGS: Final = "All opened scans"
-STRESS: Final = "Stress this scan"
-STRESS_NOTE: Final = (
-    "Makes a copy of the scan worse on purpose and reads it again. The pictures and the reading "
-    "above stay those of the untouched scan."
-)
-STRESS_KIND: Final = "What goes wrong"
-STRESS_STRENGTH: Final = "Strength"
-NO_STRESS: Final = "Nothing"
-STRESS_HINT: Final = "Choose what goes wrong and a strength from 1 on."
-CORRUPTIONS: Final[dict[str, str]] = {
-    "noise": "Noise",
-    "bias": "Uneven brightness",
-    "blur": "Blur",
-    "contrast": "Contrast (gamma)",
-    "rotation": "Rotation",
-    "crop": "Cut-off head",
-    "jpeg": "JPEG compression",
-}
 
 MODELS: Final[dict[str, str]] = {
     **{
@@ -262,21 +243,3 @@ def ai_title(detail: str) -> str:
 def box(found: Detection) -> str:
     """Class and score of one of the detector's boxes."""
     return f"{TITLES[found.label]} {found.score:.2f}"
-
-
-def stress_steps(labels: Sequence[str]) -> str:
-    """Whether the mean keeps its class; `labels`: the one it puts first at strengths 0, 1, …"""
-    first = TITLES[labels[0]].lower()
-    other = [
-        f"{strength} ({TITLES[label].lower()})"
-        for strength, label in enumerate(labels)
-        if label != labels[0]
-    ]
-    if not other:
-        return f"The mean puts the same class first at every strength shown: {first}."
-    return f"Untouched, the mean puts {first} first; another class at strength {', '.join(other)}."
-
-
-def stress_picture(corruption: str, strength: int) -> str:
-    """What the small picture shows."""
-    return f"Corrupted copy: {CORRUPTIONS[corruption].lower()}, strength {strength}"

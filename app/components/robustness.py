@@ -6,6 +6,7 @@ import streamlit as st
 from app import accuracy_texts as words
 from app import state, texts, theme
 from app.components import table
+from app.stress_texts import CORRUPTIONS
 from ml.evaluation.published import Interval
 from ml.evaluation.published_shortcuts import Curves, Robustness
 
@@ -25,7 +26,7 @@ def show(found: Robustness | None) -> None:
         words.CORRUPTION,
         names,
         key=state.CORRUPTION,
-        format_func=lambda name: texts.CORRUPTIONS.get(name, name),
+        format_func=lambda name: CORRUPTIONS.get(name, name),
         required=True,
     )
     if chosen is None:

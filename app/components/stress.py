@@ -5,6 +5,7 @@ from html import escape
 import streamlit as st
 
 from app import services, state, texts
+from app import stress_texts as words
 from app.components import table
 from ml.corruptions import CORRUPTIONS, STRONGEST
 from ml.labels import CLASSES, TITLES
@@ -15,27 +16,27 @@ _NOTHING = ""
 
 def show(scan: Scan) -> None:
     """Draw the controls, and the mean at every strength up to the chosen one."""
-    with st.expander(texts.STRESS):
-        st.caption(texts.STRESS_NOTE)
+    with st.expander(words.STRESS):
+        st.caption(words.STRESS_NOTE)
         kind, strength = st.columns(2, gap="medium")
         chosen = kind.selectbox(
-            texts.STRESS_KIND,
+            words.STRESS_KIND,
             [_NOTHING, *CORRUPTIONS],
             key=state.stress_key(scan.content_hash, "kind"),
-            format_func=lambda name: texts.CORRUPTIONS.get(name, texts.NO_STRESS),
+            format_func=lambda name: words.CORRUPTIONS.get(name, words.NO_STRESS),
         )
         strongest = strength.slider(
-            texts.STRESS_STRENGTH,
+            words.STRESS_STRENGTH,
             0,
             STRONGEST,
             key=state.stress_key(scan.content_hash, "strength"),
         )
         if not chosen or not strongest:
-            st.caption(texts.STRESS_HINT)
+            st.caption(words.STRESS_HINT)
             return
         with st.spinner(texts.READING):
             found = [services.stressed(scan, chosen, n) for n in range(strongest + 1)]
-        _readings(found, texts.stress_picture(chosen, strongest))
+        _readings(found, words.stress_picture(chosen, strongest))
 
 
 def _readings(found: list[services.Stressed], title: str) -> None:
@@ -49,7 +50,7 @@ def _readings(found: list[services.Stressed], title: str) -> None:
                 for index, label in enumerate(CLASSES)
             ],
         )
-        st.markdown(texts.stress_steps([_first(one) for one in found]))
+        st.markdown(words.stress_steps([_first(one) for one in found]))
     with right:
         st.html(
             f'<img src="{found[-1].picture}" alt="{escape(title)}" style="max-width:100%">'

@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import accuracy_texts as words
-from app import services, state, texts
+from app import services, state
+from app.stress_texts import CORRUPTIONS as CORRUPTION_NAMES
 from ml.corruptions import CORRUPTIONS, STRENGTHS
 from tests.app.conftest import html
 from tests.app.test_accuracy import accuracy, charts
@@ -121,4 +122,4 @@ def test_a_damaged_file_is_an_error_not_a_number(app: AppTest, write: Write, nam
 
 
 def test_every_corruption_has_its_unit() -> None:
-    assert list(words.VALUES) == list(CORRUPTIONS) == list(texts.CORRUPTIONS)
+    assert list(words.VALUES) == list(CORRUPTIONS) == list(CORRUPTION_NAMES)

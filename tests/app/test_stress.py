@@ -3,6 +3,7 @@
 import numpy as np
 
 from app import services, state, texts
+from app import stress_texts as words
 from ml import pipeline
 from ml.corruptions import CORRUPTIONS, corrupted
 from ml.io import read_scan
@@ -20,13 +21,13 @@ def test_nothing_is_computed_before_it_is_asked(
 ) -> None:
     at = opened(("slice.png", LESION))
     assert not at.exception
-    assert texts.STRESS in [one.label for one in at.expander]
+    assert words.STRESS in [one.label for one in at.expander]
     assert engine.calls["mobilenet"] == 1
     at.selectbox(key=KIND).set_value("blur").run()
     at.slider(key=STRENGTH).set_value(0).run()
     assert engine.calls["mobilenet"] == 1
     assert "Strength 0" not in html(at)
-    assert texts.STRESS_HINT in [one.value for one in at.caption]
+    assert words.STRESS_HINT in [one.value for one in at.caption]
 
 
 def test_the_mean_is_shown_at_every_strength_by_the_one_door(
@@ -49,7 +50,7 @@ def test_the_mean_is_shown_at_every_strength_by_the_one_door(
         assert [c.split("</td>")[0] for c in row.split("<td>")[1:]] == [
             c.replace("<", "&lt;").replace(">", "&gt;") for c in cells
         ]
-    assert texts.stress_steps([one.label for one in readings]) in [m.value for m in at.markdown]
+    assert words.stress_steps([one.label for one in readings]) in [m.value for m in at.markdown]
 
 
 def test_a_stronger_step_reads_only_what_is_new(
@@ -75,7 +76,7 @@ def test_viewer_and_verdict_stay_those_of_the_untouched_scan(
     assert drawn(at) == before
     page = html(at)
     assert texts.suggestion(expected(LESION).mean) in page
-    alt = texts.stress_picture("jpeg", 5)
+    alt = words.stress_picture("jpeg", 5)
     assert f'alt="{alt}"' in page
     source = page.split('<img src="')[1].split('"')[0]
     worse = picture({"source": source})
@@ -99,12 +100,12 @@ def test_another_scan_starts_untouched(
 
 
 def test_every_corruption_has_a_name_on_screen() -> None:
-    assert list(texts.CORRUPTIONS) == list(CORRUPTIONS)
+    assert list(words.CORRUPTIONS) == list(CORRUPTIONS)
     assert services.STRESS_SIDE < services.MAX_SIDE
 
 
 def test_words_say_where_the_class_changes() -> None:
-    same = texts.stress_steps(["glioma"] * 3)
+    same = words.stress_steps(["glioma"] * 3)
     assert "same class first at every strength shown: glioma" in same
-    other = texts.stress_steps(["glioma", "meningioma", "glioma", "no_tumor"])
+    other = words.stress_steps(["glioma", "meningioma", "glioma", "no_tumor"])
     assert "glioma first; another class at strength 1 (meningioma), 3 (no tumour)" in other
