@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from app.stress_texts import CORRUPTIONS
 from app.texts import DASH, count, figure, model, percent
 from ml.comparison.published import Facts, Protocol
 from ml.datasets.hashing import BITS
 from ml.evaluation.membership_published import MembershipFigures
 from ml.evaluation.published import Interval, ModelFigures, PairFigures, SplitFigures
+from ml.evaluation.published_shortcuts import Background, Curves, Robustness
+from ml.labels import CLASSES
 
 SEGMENTATION_FIGURES: Final[dict[str, str]] = {
     "dice_mean": "Dice, mean",
@@ -60,6 +63,36 @@ COPIES: Final[dict[str, str]] = {
 FALSE_HITS: Final[dict[str, str]] = {
     "validation": "Other patients, validation part (the distance was chosen on it)",
     "test": "Other patients, test part",
+}
+BACKGROUND_HEADING: Final = "What the background alone gives away"
+VIEWS: Final[dict[str, str]] = {
+    "outside_head": "Air only, head masked out",
+    "outside_brain": "Air, scalp and skull, brain masked out",
+}
+BACKGROUND_COLUMNS: Final[dict[str, str]] = {
+    "balanced_accuracy": "Four classes: balanced accuracy",
+    "auroc_macro": "Four classes: AUROC",
+    "tumour_balanced_accuracy": "Tumour or none: balanced accuracy",
+    "tumour_auroc": "Tumour or none: AUROC",
+    "tumour_seen": "Share of the tumour left in view",
+}
+GUESSING: Final = ("Guessing", f"{1 / len(CLASSES):.3f}", *[f"{1 / 2:.3f}"] * 3, DASH)
+ROBUSTNESS_HEADING: Final = "When the picture gets worse"
+CORRUPTION: Final = "What goes wrong"
+ROBUSTNESS_CHART: Final = "Balanced accuracy by strength"
+NOT_MEASURED: Final = "Not measured yet. `make evaluate` fills this part."
+OTHER_NETWORKS: Final = (
+    "These curves are of other weights than the figures above. "
+    "Run `python -m ml.evaluation --parts robustness`."
+)
+VALUES: Final[dict[str, str]] = {
+    "noise": "standard deviation, share of the grey range",
+    "bias": "brightest gain over darkest",
+    "blur": "standard deviation, share of the side of the head",
+    "contrast": "gamma, powers of two up or down",
+    "rotation": "degrees",
+    "crop": "share of the side of the head that is kept",
+    "jpeg": "JPEG quality",
 }
 FIELD_HEADING: Final = "Networks of the field, trained and measured alike"
 PROTOCOL: Final = "How training and test were kept apart"
@@ -146,6 +179,50 @@ def look_up(figures: MembershipFigures) -> str:
         f"{figures.max_distance} of {BITS} bits apart counts as a copy. A look-up takes "
         f"{figures.ms_median:.0f} ms of processor time, and at most {figures.ms_p95:.0f} ms on "
         "95 % of the pictures. In brackets: 95 % interval, bootstrap over patient groups."
+    )
+
+
+def background(found: Background) -> str:
+    """What the probe is for, and how many pictures it was asked about."""
+    return (
+        "A small statistical model was shown every picture without the brain and asked for the "
+        "class. Whatever it gets right above guessing comes from the scanner, the way the picture "
+        "was stored and the plane of the slice, not from the tumour. The networks can use the "
+        "same shortcut, so a part of their score may rest on it. "
+        f"{count(found.n_pictures, 'pictures')} of {count(found.n_groups, 'patient groups')}."
+    )
+
+
+def robustness(found: Robustness) -> str:
+    """What the curves show, and how many pictures they rest on."""
+    return (
+        "Every test picture was made worse on purpose, at five strengths, and read again by the "
+        f"same networks. {count(found.n_pictures, 'pictures')} of "
+        f"{count(found.n_groups, 'patient groups')}. "
+        "In brackets: 95 % interval over patient groups."
+    )
+
+
+def strength(number: int, value: float) -> str:
+    """A strength with the corruption's own number."""
+    return f"{number} ({value:.2g})"
+
+
+def curve(name: str, found: Curves, untouched: Interval) -> str:
+    """The chart in words: what happens to the mean."""
+    points = found.models.get("mean", ())
+    if not points:
+        return ""
+    last = figure(points[-1].balanced_accuracy)
+    falling = [str(number) for number, point in enumerate(points, start=1) if point.falls]
+    real = (
+        f"The fall is beyond chance at strength {', '.join(falling)}."
+        if falling
+        else "At no strength is the fall beyond chance."
+    )
+    return (
+        f"{CORRUPTIONS.get(name, name)}, mean of the networks: {figure(untouched)} untouched, "
+        f"{last} at strength {len(points)}. {real}"
     )
 
 

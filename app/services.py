@@ -6,17 +6,18 @@ memory; no file name reaches them.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from app import texts
-from ml import display, io, pipeline
+from app.records import Row, Sample, Stressed
+from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
 from ml.errors import SulcusError
 from ml.evaluation import membership_published, published, published_trust
+from ml.evaluation import published_shortcuts as shortcuts
 from ml.inference.engine import Engine
 from ml.labels import TITLES
 from ml.models import registry
@@ -31,35 +32,8 @@ SAMPLES_FOLDER: Path = ROOT / "assets" / "samples"
 
 MAX_SIDE: Final = 1280
 """Longest side of a picture sent to the browser; a larger scan is averaged down for display."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A simulated scan that ships with the project."""
-
-    title: str
-    file: Path
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table of readings.
-
-    Attributes:
-        label: class identifier of the mean, or None for a file that could not be read.
-        confidence: probability of that class, or None.
-        agreement: networks that put it first.
-        networks: how many networks read it.
-        size: longest diameter in words, or "".
-        reason: why there is no reading, or "".
-    """
-
-    label: str | None = None
-    confidence: float | None = None
-    agreement: int = 0
-    networks: int = 0
-    size: str = ""
-    reason: str = ""
+STRESS_SIDE: Final = 320
+"""Longest side of the small picture of a corrupted scan."""
 
 
 def engine() -> Engine:
@@ -172,6 +146,28 @@ def membership() -> membership_published.MembershipFigures:
     return _membership(str(file), file.stat().st_mtime_ns if file.exists() else 0)
 
 
+def shortcut_checks() -> tuple[shortcuts.Background | None, shortcuts.Robustness | None]:
+    """What the background gives away, and what corruptions do; None where not measured.
+
+    Raises:
+        MetricsError: a file is damaged.
+    """
+    return (
+        shortcuts.load_background(SUMMARY_FILE.with_name("background.json")),
+        shortcuts.load_robustness(SUMMARY_FILE.with_name("robustness.json")),
+    )
+
+
+def stressed(decoded: Scan, corruption: str, strength: int) -> Stressed:
+    """What the networks say of a scan corrupted on purpose; kept apart from the real readings.
+
+    Raises:
+        WeightsError: a network's weights are missing or altered.
+    """
+    digest, version = decoded.content_hash, model_version()
+    return _stressed(digest, version, corruption=corruption, strength=strength, _scan=decoded)
+
+
 def samples() -> tuple[Sample, ...]:
     """The simulated scans that ship with the project; none when the index is absent."""
     index = SAMPLES_FOLDER / "index.json"
@@ -204,6 +200,24 @@ def _decoded(content_hash: str, _data: bytes) -> Scan:  # noqa: ARG001  the hash
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _analysis(content_hash: str, version: str, _scan: Scan) -> Analysis:  # noqa: ARG001
     return pipeline.analyse(_scan, engine())
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _stressed(
+    content_hash: str,
+    version: str,
+    *,
+    corruption: str,
+    strength: int,
+    _scan: Scan,
+) -> Stressed:
+    worse = corruptions.corrupted(_scan, corruption, strength=strength)
+    read = (
+        pipeline.analyse(worse, engine()) if strength else _analysis(content_hash, version, worse)
+    )
+    small = display.reduce(worse.pixels, STRESS_SIDE)
+    grey = display.window(small, worse.window.center, worse.window.width)
+    return Stressed(tuple(read.mean.probabilities.tolist()), display.data_uri(grey))
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)

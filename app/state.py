@@ -29,12 +29,14 @@ ACCURACY_MODEL: Final = "accuracy.model"
 FIELD_PROTOCOL: Final = "accuracy.protocol"
 TRUST_MODEL: Final = "trust.model"
 REFERRED: Final = "trust.referred"
+CORRUPTION: Final = "accuracy.corruption"
 
 SUGGESTED_CLASS: Final = "suggested"
 """Value of `HEAT_CLASS` that stands for the class that the mean of the networks suggests."""
 
 _WINDOW: Final = "window."
-_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", _WINDOW)
+_STRESS: Final = "stress."
+_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", _WINDOW, _STRESS)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",
@@ -203,6 +205,17 @@ def start_protocol(names: Sequence[str]) -> None:
     """Choose the protocol of the comparison if none of `names` is; the first one."""
     if st.session_state.get(FIELD_PROTOCOL) not in names:
         st.session_state[FIELD_PROTOCOL] = names[0]
+
+
+def start_corruption(names: Sequence[str]) -> None:
+    """Choose the corruption of the curves if none of `names` is; the first one."""
+    if names and st.session_state.get(CORRUPTION) not in names:
+        st.session_state[CORRUPTION] = names[0]
+
+
+def stress_key(content_hash: str, part: str) -> str:
+    """Widget key of the stress of one scan; `part`: "kind", "strength"."""
+    return f"{_STRESS}{part}.{content_hash}"
 
 
 def window_key(content_hash: str, part: str) -> str:

@@ -30,6 +30,12 @@ CLASS_DASHES: Final[dict[str, str]] = {
     "no_tumor": "dot",
     "pituitary": "dashdot",
 }
+NETWORK_LINES: Final[dict[str, dict[str, str]]] = {
+    "mobilenet": {"color": "#e69f00", "dash": "dash"},
+    "xception": {"color": "#56b4e9", "dash": "dot"},
+    "resnet50": {"color": "#009e73", "dash": "dashdot"},
+    "mean": {"color": TEXT, "dash": "solid"},
+}
 SEQUENTIAL: Final = "Cividis"
 
 CSS: Final = """

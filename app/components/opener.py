@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import services, state, texts
+from app.records import Sample
 
 
 def show() -> None:
@@ -30,5 +31,5 @@ def show() -> None:
             )
 
 
-def _open_sample(sample: services.Sample) -> None:
+def _open_sample(sample: Sample) -> None:
     state.open_files([(sample.title, sample.file.read_bytes())])

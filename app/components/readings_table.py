@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import services, state, texts
+from app.records import Row
 from ml.labels import TITLES
 
 
@@ -19,7 +20,7 @@ def show() -> None:
     st.dataframe(lines, hide_index=True, width="stretch")
 
 
-def _line(name: str, row: services.Row) -> dict[str, str]:
+def _line(name: str, row: Row) -> dict[str, str]:
     read = row.label is not None and row.confidence is not None
     return {
         "Scan": name,

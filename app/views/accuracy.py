@@ -5,6 +5,7 @@ import streamlit as st
 from app import accuracy_texts as words
 from app import services, state, texts
 from app.components import (
+    background,
     confusion,
     dice,
     field,
@@ -12,6 +13,7 @@ from app.components import (
     look_up,
     pairs,
     problem,
+    robustness,
     roc,
     split_comparison,
 )
@@ -40,6 +42,7 @@ def page() -> None:
         dice.show(figures)
     pairs.show(summary.counterfactual)
     _look_up()
+    _shortcuts()
     _field()
 
 
@@ -49,6 +52,17 @@ def _look_up() -> None:
         look_up.show(services.membership())
     except MetricsError as error:
         problem.show(error)
+
+
+def _shortcuts() -> None:
+    """What the background alone gives away, and what corrupted pictures do."""
+    try:
+        probe, curves = services.shortcut_checks()
+    except MetricsError as error:
+        problem.show(error)
+        return
+    background.show(probe)
+    robustness.show(curves)
 
 
 def _field() -> None:

@@ -11,6 +11,7 @@ from app.components import (
     problem,
     provenance,
     readings_table,
+    stress,
     training_copy,
     verdict,
     viewer,
@@ -63,6 +64,7 @@ def _reading(scan: Scan) -> None:
     if read is not None:
         with right:
             layer_controls.show(read)
+        stress.show(scan)
 
 
 def _analysed(scan: Scan) -> Analysis | None:

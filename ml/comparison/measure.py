@@ -21,11 +21,11 @@ from ml.comparison.entrants import (
     load_run,
     run_folder,
 )
-from ml.evaluation import report as evaluation
 from ml.evaluation.boxes import predict_boxes, write_detection
 from ml.evaluation.detection import choose_min_score
 from ml.evaluation.outlines import predict_outlines
 from ml.evaluation.pictures import Library, Row, held_out, one_a_cluster, read_split
+from ml.evaluation.places import Places as EvaluationPlaces
 from ml.evaluation.predict import note_threshold, official_table, predict_classes
 from ml.evaluation.rows import ClassificationTable, write_classification, write_segmentation
 from ml.labels import CLASSES
@@ -125,7 +125,7 @@ def _clean(
             "min_score": choose_min_score([row for row in boxes if row.split == "validation"]),
             "chosen_on": f"highest F1 of boxes on the validation part of {CLEAN}.csv",
         }
-        note_threshold(evaluation.Places(places.root).thresholds, entrant.name, entry)
+        note_threshold(EvaluationPlaces(places.root).thresholds, entrant.name, entry)
 
 
 def _official(

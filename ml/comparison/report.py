@@ -14,7 +14,6 @@ from ml.comparison.entrants import CLEAN, ENTRANTS, FOLDS, OFFICIAL
 from ml.comparison.literature import REPORTED
 from ml.comparison.measure import Places
 from ml.errors import MetricsError
-from ml.evaluation import report as evaluation
 from ml.evaluation.boxes import read_detection
 from ml.evaluation.calibration import calibration_samples, softmax
 from ml.evaluation.classification import classification_samples, confusion
@@ -28,6 +27,7 @@ from ml.evaluation.intervals import (
     resample,
 )
 from ml.evaluation.outline_summary import outline_summary
+from ml.evaluation.places import Places as EvaluationPlaces
 from ml.evaluation.protocol import FIXED_THRESHOLD
 from ml.evaluation.rendering import differing, render, write_texts
 from ml.evaluation.rows import (
@@ -101,7 +101,7 @@ def class_tables(places: Places, protocol: str) -> dict[str, ClassificationTable
         MetricsError: two networks read different pictures.
     """
     found: dict[str, ClassificationTable] = {}
-    main = evaluation.Places(places.root)
+    main = EvaluationPlaces(places.root)
     shared = {CLEAN: main.clean_rows, "official_sartaj": main.official_rows}.get(protocol)
     if shared is not None and shared.is_file():
         table = read_classification(shared)
@@ -205,7 +205,7 @@ def _paired(balanced: Mapping[str, Numbers]) -> list[dict[str, Any]]:
 
 def _outline_files(places: Places) -> dict[str, Path]:
     """Where the outlines of every network lie; the app's own are the evaluation's."""
-    shipped = evaluation.Places(places.root).outline_rows
+    shipped = EvaluationPlaces(places.root).outline_rows
     return {
         name: shipped if one.ships else places.rows(CLEAN, "outlines", name)
         for name, one in ENTRANTS.items()

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 from ml.errors import SulcusError
 from ml.evaluation import report
+from ml.evaluation.places import Places
 
 if TYPE_CHECKING:
     from ml.evaluation.pictures import Library
 
-PARTS = ("classes", "outlines", "pairs", "membership", "official")
+PARTS = ("classes", "outlines", "pairs", "robustness", "background", "membership", "official")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when done, 1 when something is missing or a figure differs."""
     chosen = _parser().parse_args(arguments)
-    places = report.Places(chosen.root)
+    places = Places(chosen.root)
     try:
         if chosen.check:
             return _check(places)
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check(places: report.Places) -> int:
+def _check(places: Places) -> int:
     differing = report.stale(places.root)
     for path in differing:
         print(f"differs from the rows: {path.relative_to(places.root)}", file=sys.stderr)
@@ -81,27 +82,36 @@ def _check(places: report.Places) -> int:
     return 1 if differing else 0
 
 
-def _predict(places: report.Places, parts: Sequence[str], official: Path) -> None:
+def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
     """Run the networks; imported here so that a report alone needs no TensorFlow."""
     from ml.datasets.readers import data_root
+    from ml.evaluation.background import write_background
     from ml.evaluation.counterfactual import write_counterfactual
     from ml.evaluation.membership import write_membership
     from ml.evaluation.pictures import Library
     from ml.evaluation.predict import write_classes, write_outlines
+    from ml.evaluation.robustness import write_robustness
     from ml.pipeline import default_engine
 
     library, engine = Library.at(data_root()), default_engine()
-    steps = {"classes": write_classes, "outlines": write_outlines, "pairs": write_counterfactual}
+    steps = {
+        "classes": write_classes,
+        "outlines": write_outlines,
+        "pairs": write_counterfactual,
+        "robustness": write_robustness,
+    }
     for part in parts:
         if part == "official":
             _predict_official(places, library, official)
         elif part == "membership":
             write_membership(places, library)
+        elif part == "background":
+            write_background(places, library)
         else:
             steps[part](places, library, engine)
 
 
-def _predict_official(places: report.Places, library: "Library", official: Path) -> None:
+def _predict_official(places: Places, library: "Library", official: Path) -> None:
     """Run the networks of Sartaj's own split, where they were trained."""
     from ml.evaluation.official import COMMAND, official_networks
     from ml.evaluation.predict import write_official

@@ -27,8 +27,8 @@ from ml.evaluation.calibration import softmax
 from ml.evaluation.classification import tumour_score
 from ml.evaluation.counterfactual_rows import PairRow, write_pairs
 from ml.evaluation.pictures import Library, Row, one_a_cluster, read_split
+from ml.evaluation.places import Places
 from ml.evaluation.predict import BATCH, Classify, logits_of
-from ml.evaluation.report import Places
 from ml.evaluation.rows import DIGITS
 from ml.inference.engine import Engine
 from ml.labels import CLASSES, NO_TUMOR

@@ -17,7 +17,7 @@ from ml.errors import MembershipError
 from ml.evaluation.copies import AS_PUBLISHED, edits, eight_bit, published
 from ml.evaluation.membership_rows import LookUp, choose_distance, write_look_ups
 from ml.evaluation.pictures import Library, Row, one_a_cluster, read_split
-from ml.evaluation.report import Places
+from ml.evaluation.places import Places
 from ml.inference.membership import COMMAND, TrainingIndex, load_index
 from ml.io import read_scan
 

@@ -16,7 +16,7 @@ from ml.evaluation.calibration import softmax
 from ml.evaluation.classification import tumour_score
 from ml.evaluation.outlines import Tumour, predict_outlines
 from ml.evaluation.pictures import Library, Row, held_out, read_split
-from ml.evaluation.report import Places
+from ml.evaluation.places import Places
 from ml.evaluation.rows import (
     DIGITS,
     WHERE,

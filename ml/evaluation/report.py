@@ -8,7 +8,6 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 
 from ml.datasets.tables import split_id
 from ml.errors import MetricsError
+from ml.evaluation.background_rows import background_figures, read_background_rows
 from ml.evaluation.calibration import calibration_samples, fit_temperature, softmax
 from ml.evaluation.classification import (
     ClassificationSamples,
@@ -35,8 +35,10 @@ from ml.evaluation.intervals import (
 )
 from ml.evaluation.membership_rows import membership_figures, read_look_ups
 from ml.evaluation.outline_summary import as_read, counts
+from ml.evaluation.places import Places
 from ml.evaluation.protocol import FIXED_THRESHOLD, OFFICIAL_PROTOCOL, PROTOCOL
 from ml.evaluation.rendering import differing, render, write_texts
+from ml.evaluation.robustness_rows import read_robustness, robustness_figures
 from ml.evaluation.rows import (
     MEAN,
     ClassificationTable,
@@ -48,73 +50,6 @@ from ml.evaluation.tables import card_text, fill_markers, overview_text
 from ml.evaluation.trust import trust_figures
 from ml.inference.membership import load_index
 from ml.labels import CLASSES
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where rows and published files lie under a repository root."""
-
-    root: Path
-
-    @property
-    def metrics(self) -> Path:
-        """Folder of everything published."""
-        return self.root / "assets" / "metrics"
-
-    @property
-    def clean_rows(self) -> Path:
-        """Rows of the clean split."""
-        return self.metrics / "rows" / "classification_clean.csv"
-
-    @property
-    def official_rows(self) -> Path:
-        """Rows of Sartaj's own split."""
-        return self.metrics / "rows" / "classification_official_sartaj.csv"
-
-    @property
-    def outline_rows(self) -> Path:
-        """Rows of the outline network."""
-        return self.metrics / "rows" / "segmentation_clean.csv"
-
-    @property
-    def pair_rows(self) -> Path:
-        """Rows of the counterfactual pairs."""
-        return self.metrics / "rows" / "counterfactual_clean.csv"
-
-    @property
-    def membership_rows(self) -> Path:
-        """Rows of the look-ups among the training pictures."""
-        return self.metrics / "rows" / "membership_clean.csv"
-
-    @property
-    def membership(self) -> Path:
-        """Chosen distance and figures of the look-up."""
-        return self.metrics / "membership.json"
-
-    @property
-    def training_index(self) -> Path:
-        """Hashes of the training pictures."""
-        return self.root / "assets" / "membership" / "training_hashes.safetensors"
-
-    @property
-    def thresholds(self) -> Path:
-        """Mask threshold chosen on validation."""
-        return self.metrics / "thresholds.json"
-
-    @property
-    def summary(self) -> Path:
-        """The figures that pages, README and cards show."""
-        return self.metrics / "summary.json"
-
-    @property
-    def trust(self) -> Path:
-        """Temperatures and prediction sets chosen on validation, and what they are worth."""
-        return self.metrics / "trust.json"
-
-    @property
-    def split(self) -> Path:
-        """The clean split itself."""
-        return self.root / "data" / "splits" / "clean.csv"
 
 
 def outputs(root: Path) -> dict[Path, str]:
@@ -130,6 +65,7 @@ def outputs(root: Path) -> dict[Path, str]:
     trust = trust_figures(read_classification(places.clean_rows))
     head = {"protocol": PROTOCOL, "split_id": summary["split_id"]}
     published = {places.summary: render(summary), places.trust: render({**head, **trust})}
+    published |= shortcut_outputs(places)
     if places.membership_rows.is_file():
         published[places.membership] = render(build_membership(places))
     texts = {root / "README.md": overview_text(summary)}
@@ -139,6 +75,23 @@ def outputs(root: Path) -> dict[Path, str]:
         filled = fill_markers(path.read_text(encoding="utf-8"), text) if path.is_file() else None
         if filled is not None:
             published[path] = filled
+    return published
+
+
+def shortcut_outputs(places: Places) -> dict[Path, str]:
+    """Figures of the background probe and of corrupted pictures, where their rows are.
+
+    Raises:
+        MetricsError: rows are unusable.
+    """
+    published = {}
+    if places.background_rows.is_file():
+        figures = background_figures(read_background_rows(places.background_rows))
+        published[places.background] = render(figures)
+    if places.robustness_rows.is_file():
+        clean = read_classification(places.clean_rows).part("test")
+        figures = robustness_figures(read_robustness(places.robustness_rows), clean)
+        published[places.robustness] = render(figures)
     return published
 
 

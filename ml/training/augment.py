@@ -13,8 +13,7 @@ from dataclasses import dataclass, fields, replace
 import cv2
 import numpy as np
 
-from ml.results import FloatArray
-from ml.training.changes import (
+from ml.changes import (
     bias_surface,
     blur,
     erase,
@@ -24,6 +23,7 @@ from ml.training.changes import (
     smooth_displacement,
     warp,
 )
+from ml.results import FloatArray
 
 __all__ = ["Families", "Ranges", "augment", "bias_field", "random_affine", "warp"]
 

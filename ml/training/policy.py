@@ -11,9 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ml.results import FloatArray
-from ml.training.augment import BEST_QUALITY, KNOTS, Ranges
-from ml.training.changes import (
+from ml.changes import (
     bias_surface,
     blur,
     erase,
@@ -23,6 +21,8 @@ from ml.training.changes import (
     smooth_displacement,
     warp,
 )
+from ml.results import FloatArray
+from ml.training.augment import BEST_QUALITY, KNOTS, Ranges
 
 Pair = tuple[FloatArray, FloatArray | None]
 """Picture and mask."""

@@ -18,6 +18,8 @@ from ml.training.recipes import RECIPES
 class Brightness:
     """Stands for a network: a bright picture is a tumour."""
 
+    weights = ()
+
     def predict_on_batch(self, batch: np.ndarray) -> np.ndarray:
         level = batch.mean(axis=(1, 2, 3))
         return np.stack([20 * level, 0 * level, 10 - 20 * level, 0 * level], axis=1)

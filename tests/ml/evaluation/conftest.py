@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from ml.evaluation.report import Places
+from ml.evaluation.places import Places
 from ml.evaluation.rows import ClassificationTable, write_classification, write_segmentation
 from ml.evaluation.segmentation import OutlineRow, OutlineScore
 from ml.labels import CLASSES

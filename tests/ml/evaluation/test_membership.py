@@ -25,6 +25,7 @@ from ml.evaluation.membership_rows import (
     write_look_ups,
 )
 from ml.evaluation.pictures import Library, read_split
+from ml.evaluation.places import Places
 from ml.inference.membership import load, load_index, save_index
 from ml.io import read_scan
 from ml.phantom import draw
@@ -155,9 +156,9 @@ def test_scanner_units_are_scaled_to_eight_bits() -> None:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> report.Places:
+def places(tmp_path: Path) -> Places:
     """A repository and a data folder with drawn heads, six training and eight held out."""
-    places, rows = report.Places(tmp_path / "repository"), []
+    places, rows = Places(tmp_path / "repository"), []
     for i in range(14):
         part = "train" if i < 6 else ("validation", "test")[i % 2]
         path = f"sartaj/Training/glioma_tumor/{i}.png"
@@ -173,7 +174,7 @@ def places(tmp_path: Path) -> report.Places:
     return places
 
 
-def test_from_pictures_to_a_decision(places: report.Places, tmp_path: Path) -> None:
+def test_from_pictures_to_a_decision(places: Places, tmp_path: Path) -> None:
     library = Library.at(tmp_path / "data")
     write_membership(places, library)
     rows = read_look_ups(places.membership_rows)
@@ -196,7 +197,7 @@ def test_from_pictures_to_a_decision(places: report.Places, tmp_path: Path) -> N
     assert read.false_hits["test"].n_groups == 4
 
 
-def test_an_index_of_another_split_is_not_measured(places: report.Places, tmp_path: Path) -> None:
+def test_an_index_of_another_split_is_not_measured(places: Places, tmp_path: Path) -> None:
     places.split.write_text(places.split.read_text() + "\n")
     with pytest.raises(MembershipError, match=r"ml\.datasets\.membership"):
         write_membership(places, Library.at(tmp_path / "data"))
@@ -213,7 +214,7 @@ def test_damaged_figures_name_the_command(tmp_path: Path, content: str | None) -
 
 
 def test_the_committed_figures_are_those_of_the_committed_rows() -> None:
-    places = report.Places(ROOT)
+    places = Places(ROOT)
     assert places.membership.read_text() == report.render(report.build_membership(places))
     figures = json.loads(places.membership.read_text())
     for row in places.membership_rows.read_text().splitlines()[1:]:
@@ -227,7 +228,7 @@ def test_committed_rows_are_what_the_pictures_give() -> None:
         library = Library.at(data_root())
     except MissingDataset:
         pytest.skip("the public data sets are not on this machine")
-    places = report.Places(ROOT)
+    places = Places(ROOT)
     split = read_split(places.split)
     few = training_sample(split)[::100]
     few += [row for row in split if row["split"] == "test" and row["representative"] == "1"][::40]

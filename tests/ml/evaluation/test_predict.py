@@ -14,6 +14,7 @@ from ml.evaluation import report
 from ml.evaluation.__main__ import main
 from ml.evaluation.outlines import THRESHOLDS, predict_outlines
 from ml.evaluation.pictures import Library, held_out, one_a_cluster, read_split
+from ml.evaluation.places import Places
 from ml.evaluation.predict import (
     logits_of,
     official_table,
@@ -70,7 +71,7 @@ class BrightnessEngine:
 def small_networks(monkeypatch):
     """Input side 64, whether or not weights were published."""
     record = SimpleNamespace(input_size=64)
-    for module in ("predict", "counterfactual"):
+    for module in ("predict", "counterfactual", "robustness"):
         monkeypatch.setattr(f"ml.evaluation.{module}.spec", lambda _: record)
 
 
@@ -150,7 +151,7 @@ def write_splits(root, rows):
 
 def test_rows_of_the_clean_split(data, tmp_path):
     root, rows = data
-    places = report.Places(tmp_path / "repository")
+    places = Places(tmp_path / "repository")
     write_splits(places.root, rows)
     engine = BrightnessEngine()
     for write in (write_classes, write_outlines):
@@ -267,7 +268,7 @@ def test_the_command_predicts_and_reports(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("ml.pipeline.default_engine", BrightnessEngine)
     options = ["--root", str(repository), "--official", str(tmp_path / "runs")]
     assert main([*options, "--rows-only"]) == 0
-    places = report.Places(repository)
+    places = Places(repository)
     assert not places.summary.exists()
     assert "its rows stay" in capsys.readouterr().out
     assert len(read_segmentation(places.outline_rows)) > 0
@@ -276,6 +277,9 @@ def test_the_command_predicts_and_reports(data, tmp_path, monkeypatch, capsys):
     assert main([*options, "--check"]) == 0
     pairs = json.loads(places.summary.read_text())["counterfactual"]["pairs"]
     assert pairs["n_heads"] > 0
+    curves, probe = (json.loads(p.read_text()) for p in (places.robustness, places.background))
+    assert curves["same_networks"]
+    assert curves["n_pictures"] == probe["n_pictures"] > 0
     before = places.clean_rows.stat().st_mtime_ns
     assert main([*options, "--rows-only", "--parts", "outlines"]) == 0
     assert places.clean_rows.stat().st_mtime_ns == before

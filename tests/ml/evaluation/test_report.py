@@ -17,6 +17,7 @@ from ml.evaluation import published, report
 from ml.evaluation.__main__ import main
 from ml.evaluation.calibration import softmax
 from ml.evaluation.intervals import Interval
+from ml.evaluation.places import Places
 from ml.evaluation.rendering import render
 from ml.evaluation.rows import (
     ClassificationTable,
@@ -39,7 +40,7 @@ INTERVALS = {
 @pytest.fixture
 def summary(repository):
     report.write(repository)
-    return json.loads(report.Places(repository).summary.read_text())
+    return json.loads(Places(repository).summary.read_text())
 
 
 def test_summary_has_the_agreed_schema(summary):
@@ -62,7 +63,7 @@ def test_summary_has_the_agreed_schema(summary):
 
 
 def test_only_test_pictures_count_and_groups_are_counted(repository, summary):
-    table = read_classification(report.Places(repository).clean_rows)
+    table = read_classification(Places(repository).clean_rows)
     test = table.part("test")
     assert summary["clean"]["n_pictures"] == len(test) < len(table)
     assert summary["clean"]["n_groups"] == len(set(test.where["group"]))
@@ -80,7 +81,7 @@ def test_only_test_pictures_count_and_groups_are_counted(repository, summary):
 
 
 def test_a_mean_over_other_networks_is_not_set_beside_the_mean(repository):
-    places = report.Places(repository)
+    places = Places(repository)
     table = read_classification(places.official_rows)
     only = {"mobilenet": table.logits["mobilenet"]}
     write_classification(places.official_rows, ClassificationTable(table.where, only, table.leaky))
@@ -88,7 +89,7 @@ def test_a_mean_over_other_networks_is_not_set_beside_the_mean(repository):
 
 
 def test_temperature_and_threshold_come_from_validation_alone(repository, summary):
-    places = report.Places(repository)
+    places = Places(repository)
     table = read_classification(places.clean_rows)
     test = np.array(table.where["split"]) == "test"
     logits = {name: values.copy() for name, values in table.logits.items()}
@@ -145,7 +146,7 @@ def test_outline_figures_are_of_test_pictures_by_class(repository, summary):
 
 
 def test_figures_that_do_not_exist_yet_are_absent(repository):
-    places = report.Places(repository)
+    places = Places(repository)
     places.official_rows.unlink()
     places.outline_rows.unlink()
     summary = report.build_summary(places)
@@ -155,7 +156,7 @@ def test_figures_that_do_not_exist_yet_are_absent(repository):
 
 
 def test_the_pages_reader_understands_the_file(repository, summary):
-    read = published.load(report.Places(repository).summary)
+    read = published.load(Places(repository).summary)
     assert read.clean.n_groups == summary["clean"]["n_groups"]
     mean = read.clean.models["mean"]
     assert mean.get("accuracy").low == summary["clean"]["models"]["mean"]["accuracy"]["low"]
@@ -228,7 +229,7 @@ def test_check_passes_on_what_was_written_and_notices_one_changed_digit(reposito
     root = ["--root", str(repository)]
     assert main([*root, "--report-only"]) == 0
     assert main([*root, "--check"]) == 0
-    path = report.Places(repository).summary
+    path = Places(repository).summary
     text = path.read_text()
     digit = re.search(r'"accuracy": {"value": 0\.\d*(\d)', text)
     flipped = str((int(digit[1]) + 1) % 10)
@@ -248,14 +249,14 @@ def test_check_notices_a_figure_typed_into_the_readme(repository):
 
 
 def test_a_report_without_rows_names_the_command(repository, capsys):
-    report.Places(repository).clean_rows.unlink()
+    Places(repository).clean_rows.unlink()
     assert main(["--root", str(repository), "--report-only"]) == 1
     assert "make evaluate" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["split", "thresholds"])
 def test_a_report_without_split_or_thresholds_says_what_is_missing(repository, name, capsys):
-    path = getattr(report.Places(repository), name)
+    path = getattr(Places(repository), name)
     path.unlink()
     assert main(["--root", str(repository), "--check"]) == 1
     assert f"{path.name} is missing" in capsys.readouterr().err
@@ -271,14 +272,14 @@ def test_a_report_alone_needs_no_network():
 
 
 def test_rows_without_a_test_part_are_refused(repository):
-    places = report.Places(repository)
+    places = Places(repository)
     write_classification(places.clean_rows, simulated_table(24, splits=("validation",)))
     with pytest.raises(MetricsError, match="no test picture"):
         report.build_summary(places)
 
 
 def test_committed_figures_are_what_the_committed_rows_give():
-    root = report.Places(Path(__file__).resolve().parents[3])
+    root = Places(Path(__file__).resolve().parents[3])
     started = time.perf_counter()
     differing = report.stale(root.root)
     assert differing == {}, f"run `python -m ml.evaluation --report-only`: {list(differing)}"

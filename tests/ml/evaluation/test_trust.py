@@ -10,6 +10,7 @@ from ml.errors import MetricsError
 from ml.evaluation import published_trust, report
 from ml.evaluation.calibration import softmax
 from ml.evaluation.intervals import resample
+from ml.evaluation.places import Places
 from ml.evaluation.rows import read_classification
 from ml.evaluation.trust import (
     LEVELS,
@@ -111,7 +112,7 @@ def test_reliability_has_bins_of_as_many_pictures() -> None:
 
 
 def test_what_is_published_is_what_screens_and_readings_use(repository: Path) -> None:
-    places = report.Places(repository)
+    places = Places(repository)
     report.write(repository)
     raw = json.loads(places.trust.read_text())
     assert raw["split_id"] == json.loads(places.summary.read_text())["split_id"]
@@ -131,7 +132,7 @@ def test_what_is_published_is_what_screens_and_readings_use(repository: Path) ->
 
 
 def test_test_pictures_choose_nothing(repository: Path) -> None:
-    table = read_classification(report.Places(repository).clean_rows)
+    table = read_classification(Places(repository).clean_rows)
     before = trust_figures(table)
     for values in table.logits.values():
         test = np.array(table.where["split"]) == "test"
@@ -143,6 +144,6 @@ def test_test_pictures_choose_nothing(repository: Path) -> None:
 
 
 def test_rows_without_a_class_are_refused(repository: Path) -> None:
-    table = read_classification(report.Places(repository).clean_rows)
+    table = read_classification(Places(repository).clean_rows)
     with pytest.raises(MetricsError, match="do not hold every class"):
         trust_figures(table.part("validation"))

@@ -5,6 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from ml.changes import erase, recompress
 from ml.training.augment import (
     Families,
     Ranges,
@@ -14,7 +15,6 @@ from ml.training.augment import (
     random_displacement,
     warp,
 )
-from ml.training.changes import erase, recompress
 from tests.ml.training import former_augment
 
 

@@ -1,6 +1,7 @@
 """Single changes to a picture, with every value given: nothing here draws a random number.
 
-Order within a picture is `ml.training.augment`'s business; pictures are (S, S) float32 in 0..1.
+Training draws the values (`ml.training.augment`), the stress of a scan states them
+(`ml.corruptions`). Pictures are (S, S) float32 in 0..1.
 """
 
 import cv2
@@ -81,7 +82,7 @@ def recompress(image: FloatArray, *, factor: float, quality: int) -> FloatArray:
     """What a copy on the web went through: made smaller, stored as JPEG, made larger again.
 
     Args:
-        image: (S, S).
+        image: (S, S), or (H, W) where the size is kept.
         factor: how much smaller, >= 1; 1 keeps the size.
         quality: JPEG quality 1..100.
     """

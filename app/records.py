@@ -1,0 +1,46 @@
+"""What `app.services` hands to the screens besides the results of `ml`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A simulated scan that ships with the project."""
+
+    title: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of readings.
+
+    Attributes:
+        label: class identifier of the mean, or None for a file that could not be read.
+        confidence: probability of that class, or None.
+        agreement: networks that put it first.
+        networks: how many networks read it.
+        size: longest diameter in words, or "".
+        reason: why there is no reading, or "".
+    """
+
+    label: str | None = None
+    confidence: float | None = None
+    agreement: int = 0
+    networks: int = 0
+    size: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Stressed:
+    """A scan corrupted on purpose, as read.
+
+    Attributes:
+        probabilities: mean of the networks in the order of `ml.labels.CLASSES`.
+        picture: what the networks were given, as a PNG data URI.
+    """
+
+    probabilities: tuple[float, ...]
+    picture: str

@@ -1,0 +1,91 @@
+"""Where rows and published files lie under a repository root."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where rows and published files lie under a repository root."""
+
+    root: Path
+
+    @property
+    def metrics(self) -> Path:
+        """Folder of everything published."""
+        return self.root / "assets" / "metrics"
+
+    @property
+    def clean_rows(self) -> Path:
+        """Rows of the clean split."""
+        return self.metrics / "rows" / "classification_clean.csv"
+
+    @property
+    def official_rows(self) -> Path:
+        """Rows of Sartaj's own split."""
+        return self.metrics / "rows" / "classification_official_sartaj.csv"
+
+    @property
+    def outline_rows(self) -> Path:
+        """Rows of the outline network."""
+        return self.metrics / "rows" / "segmentation_clean.csv"
+
+    @property
+    def pair_rows(self) -> Path:
+        """Rows of the counterfactual pairs."""
+        return self.metrics / "rows" / "counterfactual_clean.csv"
+
+    @property
+    def membership_rows(self) -> Path:
+        """Rows of the look-ups among the training pictures."""
+        return self.metrics / "rows" / "membership_clean.csv"
+
+    @property
+    def membership(self) -> Path:
+        """Chosen distance and figures of the look-up."""
+        return self.metrics / "membership.json"
+
+    @property
+    def training_index(self) -> Path:
+        """Hashes of the training pictures."""
+        return self.root / "assets" / "membership" / "training_hashes.safetensors"
+
+    @property
+    def background_rows(self) -> Path:
+        """Rows of the probe that sees only the background."""
+        return self.metrics / "rows" / "background_clean.csv"
+
+    @property
+    def robustness_rows(self) -> Path:
+        """Rows of the corrupted pictures."""
+        return self.metrics / "rows" / "robustness_clean.parquet"
+
+    @property
+    def background(self) -> Path:
+        """Figures of the background probe."""
+        return self.metrics / "background.json"
+
+    @property
+    def robustness(self) -> Path:
+        """Figures of the corrupted pictures."""
+        return self.metrics / "robustness.json"
+
+    @property
+    def thresholds(self) -> Path:
+        """Mask threshold chosen on validation."""
+        return self.metrics / "thresholds.json"
+
+    @property
+    def summary(self) -> Path:
+        """The figures that pages, README and cards show."""
+        return self.metrics / "summary.json"
+
+    @property
+    def trust(self) -> Path:
+        """Temperatures and prediction sets chosen on validation, and what they are worth."""
+        return self.metrics / "trust.json"
+
+    @property
+    def split(self) -> Path:
+        """The clean split itself."""
+        return self.root / "data" / "splits" / "clean.csv"
