@@ -217,7 +217,7 @@ def _stressed(
     )
     small = display.reduce(worse.pixels, STRESS_SIDE)
     grey = display.window(small, worse.window.center, worse.window.width)
-    return Stressed(tuple(read.mean.probabilities.tolist()), display.data_uri(grey))
+    return Stressed(tuple(read.mean.shown.tolist()), display.data_uri(grey))
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)

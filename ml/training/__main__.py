@@ -93,6 +93,13 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="afterwards write float16 weights and their registry to assets/weights",
     )
+    found.add_argument(
+        "--share",
+        type=float,
+        default=1.0,
+        metavar="0..1",
+        help="publish this share of a run's weights and the rest of those it went on from",
+    )
     return found
 
 
@@ -121,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
             from ml.training.publish import publish
 
             for name in options.networks:
-                publish(name, options.runs)
+                publish(name, options.runs, share=options.share)
     except SulcusError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -6,20 +6,27 @@ from typing import Any
 
 from ml.errors import TrainingError
 from ml.models.registry import WEIGHTS, kind_of
-from ml.models.weights import save
+from ml.models.weights import read_arrays, save
+from ml.training.averaging import average
 from ml.training.checkpoint import arrays_of, assign, load_arrays
 from ml.training.config import Stage
 from ml.training.recipes import RECIPES
 
 
-def publish(name: str, runs: Path) -> dict[str, Any]:
+def publish(name: str, runs: Path, *, share: float = 1.0) -> dict[str, Any]:
     """Write the best weights of a run's last stage and its entry in the registry.
+
+    Args:
+        name: registry name.
+        runs: folder of the runs.
+        share: of the run's weights; below 1 the rest are the published ones that the run went
+            on from, see `ml.training.averaging`.
 
     Returns:
         The registry entry.
 
     Raises:
-        TrainingError: the run is not finished.
+        TrainingError: the run is not finished, or there is nothing to average with.
     """
     stage, folder = RECIPES[name].stages[-1], runs / name
     if not (folder / stage.name / "done.json").is_file():
@@ -32,6 +39,16 @@ def publish(name: str, runs: Path) -> dict[str, Any]:
     run = json.loads((folder / "run.json").read_text())
     path = WEIGHTS / "registry.json"
     registry = json.loads(path.read_text()) if path.is_file() else {}
+    figures = {k: v for k, v in facts.items() if isinstance(v, float)}
+    size, before = size_at(stage, int(facts["epoch"])), start_of(registry.get(name), run)
+    if share < 1.0:
+        if before is None or kind_of(name) != "classifier":
+            raise TrainingError(
+                f"The {name} did not go on from a published classifier: leave out --share."
+            )
+        earlier = read_arrays(WEIGHTS / str(before["file"]))
+        split = run["config"]["split"]
+        arrays, figures = average(name, earlier, arrays, share=share, split=split, size=size)
     WEIGHTS.mkdir(parents=True, exist_ok=True)
     file = f"{name}.safetensors"
     digest = save(arrays, WEIGHTS / file)
@@ -42,19 +59,27 @@ def publish(name: str, runs: Path) -> dict[str, Any]:
         "sha256": digest,
         "bytes": (WEIGHTS / file).stat().st_size,
         "parameters": int(sum(a.size for a in arrays)),
-        "input_size": size_at(stage, int(facts["epoch"])),
+        "input_size": size,
         "kind": kind_of(name),
-        "validation": {k: round(v, 4) for k, v in facts.items() if isinstance(v, float)},
+        "validation": {k: round(v, 4) for k, v in figures.items()},
         "minutes": round(sum(minutes(folder / one) for one in stages), 1),
         "run": run,
     }
-    before = registry.get(name)
-    if before is not None and Path(run["config"]["weights"]).name == before["file"]:
+    if before is not None:
         entry["minutes"] = round(entry["minutes"] + before["minutes"], 1)
         entry["continued_from"] = {"sha256": before["sha256"], "minutes": before["minutes"]}
+        if share < 1.0:
+            entry["share_of_run"] = share
     registry[name] = entry
     path.write_text(json.dumps(registry, indent=2, sort_keys=True) + "\n")
     return entry
+
+
+def start_of(published: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any] | None:
+    """The registry entry that a run went on from, or None."""
+    if published is None or Path(run["config"]["weights"]).name != published["file"]:
+        return None
+    return published
 
 
 def classifier_part(name: str, arrays: list[Any]) -> list[Any]:

@@ -223,6 +223,11 @@ def test_what_was_gone_on_with_is_said(finished: Path) -> None:
     assert second["minutes"] == pytest.approx(2 * first["minutes"])
 
 
+def test_there_must_be_something_to_average_with(finished: Path) -> None:
+    with pytest.raises(TrainingError, match="leave out --share"):
+        publishing.publish("unet", finished / "runs", share=0.5)
+
+
 def test_an_unfinished_run_is_not_published(finished: Path) -> None:
     (finished / "runs" / "unet" / RECIPES["unet"].stages[-1].name / "done.json").unlink()
     with pytest.raises(TrainingError, match=r"python -m ml\.training unet"):
