@@ -45,7 +45,7 @@ def test_a_folder_is_read_by_the_command(tmp_path: Path):
     expected = analyse(scan_of(picture), default_engine())
     for reading in (*expected.classifications, expected.mean):
         found = [float(read[f"{reading.model}_{label}"]) for label in CLASSES]
-        np.testing.assert_allclose(found, reading.probabilities, atol=1e-4)
+        np.testing.assert_allclose(found, reading.shown, atol=1e-4)
     mask = cv2.imread(str(tmp_path / "o" / read["mask_file"]), cv2.IMREAD_UNCHANGED)
     assert mask.shape == (200, 200)
     assert abs(int(read["area_px"]) - expected.segmentation.measurement.area_px) <= 2
