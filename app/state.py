@@ -189,28 +189,10 @@ def start_heat_model(model: str) -> None:
     st.session_state.setdefault(HEAT_MODEL, model)
 
 
-def start_accuracy_model(models: Sequence[str]) -> None:
-    """Choose the network of the accuracy charts if none of `models` is; the mean before others."""
-    if models and st.session_state.get(ACCURACY_MODEL) not in models:
-        st.session_state[ACCURACY_MODEL] = "mean" if "mean" in models else models[0]
-
-
-def start_trust_model(models: Sequence[str]) -> None:
-    """Choose the model of the reliability plot if none of `models` is; the mean before others."""
-    if models and st.session_state.get(TRUST_MODEL) not in models:
-        st.session_state[TRUST_MODEL] = "mean" if "mean" in models else models[0]
-
-
-def start_protocol(names: Sequence[str]) -> None:
-    """Choose the protocol of the comparison if none of `names` is; the first one."""
-    if st.session_state.get(FIELD_PROTOCOL) not in names:
-        st.session_state[FIELD_PROTOCOL] = names[0]
-
-
-def start_corruption(names: Sequence[str]) -> None:
-    """Choose the corruption of the curves if none of `names` is; the first one."""
-    if names and st.session_state.get(CORRUPTION) not in names:
-        st.session_state[CORRUPTION] = names[0]
+def start_choice(key: str, names: Sequence[str]) -> None:
+    """Choose under a key if none of `names` is chosen yet; the mean before others."""
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = "mean" if "mean" in names else names[0]
 
 
 def stress_key(content_hash: str, part: str) -> str:

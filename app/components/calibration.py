@@ -5,7 +5,7 @@ import streamlit as st
 
 from app import state, texts, theme
 from app import trust_texts as words
-from app.components import table
+from app.components import choice, table
 from ml.evaluation.published_trust import Calibrated, TrustFigures
 
 LOOKS = (
@@ -17,14 +17,11 @@ LOOKS = (
 
 def show(figures: TrustFigures) -> None:
     """Choose a model; draw its reliability plot and its calibration figures."""
-    names = list(figures.calibration)
-    state.start_trust_model(names)
-    name = st.segmented_control(
+    name = choice.show(
         words.CALIBRATION_OF,
-        names,
+        list(figures.calibration),
         key=state.TRUST_MODEL,
         format_func=texts.model,
-        required=True,
     )
     if name is None:
         return

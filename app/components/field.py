@@ -7,25 +7,21 @@ import streamlit as st
 
 from app import accuracy_texts as words
 from app import state, texts, theme
-from app.components import table
+from app.components import choice, table
 from ml.comparison.published import Comparison, Protocol
 from ml.evaluation.published import Interval
 
 
 def show(compared: Comparison) -> None:
     """Choose a protocol; draw the ranking with intervals, the table, and what others report."""
-    names = list(compared.protocols)
-    if names:
-        state.start_protocol(names)
-        chosen = st.segmented_control(
-            words.PROTOCOL,
-            names,
-            key=state.FIELD_PROTOCOL,
-            format_func=lambda name: words.PROTOCOLS.get(name, name),
-            required=True,
-        )
-        if chosen is not None:
-            _protocol(compared, compared.protocols[chosen])
+    chosen = choice.show(
+        words.PROTOCOL,
+        list(compared.protocols),
+        key=state.FIELD_PROTOCOL,
+        format_func=lambda name: words.PROTOCOLS.get(name, name),
+    )
+    if chosen is not None:
+        _protocol(compared, compared.protocols[chosen])
     _masks(
         words.FIELD_OUTLINES,
         compared.outlines,

@@ -5,7 +5,7 @@ import streamlit as st
 
 from app import accuracy_texts as words
 from app import state, texts, theme
-from app.components import table
+from app.components import choice, table
 from app.stress_texts import CORRUPTIONS
 from ml.evaluation.published import Interval
 from ml.evaluation.published_shortcuts import Curves, Robustness
@@ -20,14 +20,11 @@ def show(found: Robustness | None) -> None:
     if not found.same_networks:
         st.warning(words.OTHER_NETWORKS)
     st.markdown(words.robustness(found))
-    names = list(found.corruptions)
-    state.start_corruption(names)
-    chosen = st.segmented_control(
+    chosen = choice.show(
         words.CORRUPTION,
-        names,
+        list(found.corruptions),
         key=state.CORRUPTION,
         format_func=lambda name: CORRUPTIONS.get(name, name),
-        required=True,
     )
     if chosen is None:
         return

@@ -6,6 +6,7 @@ from app import accuracy_texts as words
 from app import services, state, texts
 from app.components import (
     background,
+    choice,
     confusion,
     dice,
     field,
@@ -86,14 +87,11 @@ def _protocol(summary: Summary) -> None:
 
 
 def _charts(split: SplitFigures) -> None:
-    models = list(split.models)
-    state.start_accuracy_model(models)
-    name = st.segmented_control(
+    name = choice.show(
         words.CHARTS_OF,
-        models,
+        list(split.models),
         key=state.ACCURACY_MODEL,
         format_func=texts.model,
-        required=True,
     )
     if name is None:
         return

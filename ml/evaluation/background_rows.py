@@ -4,7 +4,6 @@
 `<view>_tumour` and `<view>_tumour_seen` (empty where no outline is known).
 """
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from ml.evaluation.intervals import (
     weighted_mean,
 )
 from ml.evaluation.rows import DIGITS
+from ml.evaluation.table_files import read_lines, unusable, write_lines
 from ml.labels import CLASSES, NO_TUMOR, class_index
 
 WHERE: Final[tuple[str, ...]] = ("id", "source", "group", "label")
@@ -84,15 +84,13 @@ def write_background_rows(path: Path, rows: Sequence[BackgroundRow]) -> None:
     header = [*WHERE]
     for view in rows[0].views:
         header += [*(f"{view}_{label}" for label in CLASSES), f"{view}_tumour", view + SEEN]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for row in rows:
-            cells: list[str] = []
-            for found in row.views.values():
-                cells += map(_number, (*found.classes, found.tumour, found.tumour_seen))
-            writer.writerow([row.id, row.source, row.group, row.label, *cells])
+    body = []
+    for row in rows:
+        cells: list[str] = []
+        for found in row.views.values():
+            cells += map(_number, (*found.classes, found.tumour, found.tumour_seen))
+        body.append([row.id, row.source, row.group, row.label, *cells])
+    write_lines(path, header, body)
 
 
 def _number(value: float) -> str:
@@ -105,10 +103,7 @@ def read_background_rows(path: Path) -> list[BackgroundRow]:
     Raises:
         MetricsError: the file is absent or lacks a column.
     """
-    if not path.is_file():
-        raise MetricsError(f"{path.name} has not been computed; run `make evaluate`")
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
+    lines = read_lines(path)
     try:
         views = [column.removesuffix(SEEN) for column in lines[0] if column.endswith(SEEN)]
         return [
@@ -118,10 +113,8 @@ def read_background_rows(path: Path) -> list[BackgroundRow]:
             )
             for line in lines
         ]
-    except (IndexError, KeyError, ValueError) as error:
-        raise MetricsError(
-            f"{path.name} cannot be used ({error}); run `make evaluate` to write it again"
-        ) from error
+    except (KeyError, ValueError) as error:
+        raise unusable(path, error) from error
 
 
 def _finding(line: Mapping[str, str], view: str) -> ViewFinding:

@@ -18,6 +18,7 @@ from ml.datasets.picture import TUMOR
 from ml.errors import MetricsError
 from ml.evaluation.detection import DetectionRow
 from ml.evaluation.pictures import Library, Row, held_out, one_a_cluster
+from ml.evaluation.table_files import unusable, write_lines
 from ml.inference.detect import Detection, detections
 from ml.labels import CLASSES, NO_TUMOR
 from ml.preprocess import prepare
@@ -90,14 +91,12 @@ def _reference(row: Row, shape: tuple[int, int], library: Library) -> FloatArray
 
 def write_detection(path: Path, rows: Sequence[DetectionRow]) -> None:
     """Write one line a picture; scores with six digits, edges with two."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in rows:
-            reference = ";".join(_edges(box.tolist()) for box in row.reference)
-            found = ";".join(f"{d.label} {d.score:.6f} {_edges(d.box_px)}" for d in row.found)
-            writer.writerow((row.id, row.group, row.label, row.split, reference, found))
+    body = []
+    for row in rows:
+        reference = ";".join(_edges(box.tolist()) for box in row.reference)
+        found = ";".join(f"{d.label} {d.score:.6f} {_edges(d.box_px)}" for d in row.found)
+        body.append((row.id, row.group, row.label, row.split, reference, found))
+    write_lines(path, COLUMNS, body)
 
 
 def read_detection(path: Path) -> list[DetectionRow]:
@@ -112,9 +111,7 @@ def read_detection(path: Path) -> list[DetectionRow]:
         with path.open(encoding="utf-8", newline="") as file:
             return [_parsed(row) for row in csv.DictReader(file)]
     except (KeyError, ValueError) as error:
-        raise MetricsError(
-            f"{path.name} cannot be used ({error}); run `make evaluate` to write it again"
-        ) from error
+        raise unusable(path, error) from error
 
 
 def _edges(box: Sequence[float]) -> str:

@@ -6,7 +6,6 @@ are the patient groups that a picture shows, joined by ";": the head's and, wher
 another head was blended in, that one's.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from ml.errors import MetricsError
 from ml.evaluation.classification import ranking_samples
 from ml.evaluation.intervals import DRAWS, Interval, Numbers, interval_of, resample
 from ml.evaluation.rows import DIGITS, MEAN
+from ml.evaluation.table_files import read_lines, unusable, write_lines
 from ml.labels import CLASSES, NO_TUMOR
 
 KINDS: Final[tuple[str, ...]] = ("original", "counterfactual", "sham")
@@ -58,15 +58,13 @@ def write_pairs(path: Path, rows: Sequence[PairRow]) -> None:
     if not rows:
         raise MetricsError("there is no counterfactual pair to write")
     networks = list(rows[0].tumour)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*WHERE, *(name + SUFFIX for name in (*networks, MEAN))])
-        for row in rows:
-            said = [row.tumour[name] for name in networks]
-            where = (row.id, row.pair, row.kind, row.source, ";".join(row.groups), row.label)
-            figures = (f"{value:.{DIGITS}f}" for value in (*said, float(np.mean(said))))
-            writer.writerow([*where, *figures])
+    body = []
+    for row in rows:
+        said = [row.tumour[name] for name in networks]
+        where = (row.id, row.pair, row.kind, row.source, ";".join(row.groups), row.label)
+        figures = (f"{value:.{DIGITS}f}" for value in (*said, float(np.mean(said))))
+        body.append([*where, *figures])
+    write_lines(path, [*WHERE, *(name + SUFFIX for name in (*networks, MEAN))], body)
 
 
 def read_pairs(path: Path) -> list[PairRow]:
@@ -75,10 +73,7 @@ def read_pairs(path: Path) -> list[PairRow]:
     Raises:
         MetricsError: the file is absent or lacks a column.
     """
-    if not path.is_file():
-        raise MetricsError(f"{path.name} has not been computed; run `make evaluate`")
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
+    lines = read_lines(path)
     try:
         names = [c.removesuffix(SUFFIX) for c in lines[0] if c.endswith(SUFFIX)]
         return [
@@ -89,10 +84,8 @@ def read_pairs(path: Path) -> list[PairRow]:
             )
             for line in lines
         ]
-    except (IndexError, KeyError, ValueError) as error:
-        raise MetricsError(
-            f"{path.name} cannot be used ({error}); run `make evaluate` to write it again"
-        ) from error
+    except (KeyError, ValueError) as error:
+        raise unusable(path, error) from error
 
 
 def scores_of(rows: Sequence[PairRow]) -> dict[str, Numbers]:

@@ -5,7 +5,6 @@ training pictures come in edited copies, held-out pictures as published. `ms` is
 time of the look-up. Hits are derived from the distances again, not read.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,10 @@ from ml.evaluation.intervals import (
     resample,
     weighted_mean,
 )
+from ml.evaluation.membership_published import COMMAND
+from ml.evaluation.table_files import read_lines, unusable, write_lines
 
 COLUMNS: Final[tuple[str, ...]] = ("id", "group", "part", "variant", "distance", "hit", "ms")
-
 MOST_FALSE: Final[float] = 0.01
 """Largest share of held-out pictures that may be taken for training pictures."""
 
@@ -67,14 +67,14 @@ class LookUp:
 
 def write_look_ups(path: Path, rows: Sequence[LookUp], max_distance: int) -> None:
     """Write one line a picture and variant."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in rows:
-            hit = int(row.distance <= max_distance)
-            place = (row.id, row.group, row.part, row.variant)
-            writer.writerow([*place, row.distance, hit, f"{row.ms:.1f}"])
+    body = (
+        (
+            *(row.id, row.group, row.part, row.variant),
+            *(row.distance, int(row.distance <= max_distance), f"{row.ms:.1f}"),
+        )
+        for row in rows
+    )
+    write_lines(path, COLUMNS, body)
 
 
 def read_look_ups(path: Path) -> list[LookUp]:
@@ -83,12 +83,9 @@ def read_look_ups(path: Path) -> list[LookUp]:
     Raises:
         MetricsError: the file is absent, empty or lacks a column.
     """
-    if not path.is_file():
-        raise MetricsError(f"{path.name} has not been computed; run `make evaluate`")
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
+    lines = read_lines(path, command=COMMAND)
     try:
-        rows = [
+        return [
             LookUp(
                 **{name: line[name] for name in ("id", "group", "part", "variant")},
                 distance=int(line["distance"]),
@@ -97,10 +94,7 @@ def read_look_ups(path: Path) -> list[LookUp]:
             for line in lines
         ]
     except (KeyError, TypeError, ValueError) as error:
-        raise _unusable(path, str(error)) from error
-    if not rows:
-        raise _unusable(path, "no row")
-    return rows
+        raise unusable(path, error, command=COMMAND) from error
 
 
 def choose_distance(rows: Sequence[LookUp], *, draws: int = DRAWS) -> int:
@@ -189,10 +183,3 @@ def _distances(rows: Sequence[LookUp]) -> Numbers:
 
 def _hits(distances: Numbers, limit: int) -> Numbers:
     return (distances <= limit).astype(np.float64)
-
-
-def _unusable(path: Path, why: str) -> MetricsError:
-    return MetricsError(
-        f"{path.name} cannot be used ({why}); run `python -m ml.evaluation --parts membership` to "
-        "write it again"
-    )

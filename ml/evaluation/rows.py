@@ -10,7 +10,6 @@ mean gives a tumour (empty where nobody asked them). An empty cell is a figure t
 exist there.
 """
 
-import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ from typing import Final
 
 import numpy as np
 
-from ml.errors import MetricsError
 from ml.evaluation.calibration import softmax
 from ml.evaluation.classification import Labels
 from ml.evaluation.intervals import Numbers
 from ml.evaluation.segmentation import OutlineRow, OutlineScore
+from ml.evaluation.table_files import read_lines, unusable, write_lines
 from ml.labels import CLASSES, class_index
 
 DIGITS: Final[int] = 6
@@ -90,7 +89,7 @@ def write_classification(path: Path, table: ClassificationTable) -> None:
     if table.leaky is not None:
         columns.append(("leaky", [str(int(flag)) for flag in table.leaky]))
     header, body = zip(*columns, strict=True)
-    _write(path, header, zip(*body, strict=True))
+    write_lines(path, header, zip(*body, strict=True))
 
 
 def read_classification(path: Path) -> ClassificationTable:
@@ -99,7 +98,7 @@ def read_classification(path: Path) -> ClassificationTable:
     Raises:
         MetricsError: the file is absent or lacks a column.
     """
-    rows = _read(path)
+    rows = read_lines(path)
     suffix = f"_logit_{CLASSES[0]}"
     names = [column[: -len(suffix)] for column in rows[0] if column.endswith(suffix)]
     try:
@@ -112,7 +111,7 @@ def read_classification(path: Path) -> ClassificationTable:
             leaky=tuple(row["leaky"] == "1" for row in rows) if "leaky" in rows[0] else None,
         )
     except (KeyError, ValueError) as error:
-        raise _unusable(path, str(error)) from error
+        raise unusable(path, error) from error
 
 
 def write_segmentation(path: Path, rows: Sequence[OutlineRow]) -> None:
@@ -128,7 +127,7 @@ def write_segmentation(path: Path, rows: Sequence[OutlineRow]) -> None:
         )
         for row in rows
     )
-    _write(path, header, body)
+    write_lines(path, header, body)
 
 
 def read_segmentation(path: Path) -> list[OutlineRow]:
@@ -138,9 +137,9 @@ def read_segmentation(path: Path) -> list[OutlineRow]:
         MetricsError: the file is absent or lacks a column.
     """
     try:
-        return [_outline_row(row) for row in _read(path)]
+        return [_outline_row(row) for row in read_lines(path)]
     except (KeyError, ValueError) as error:
-        raise _unusable(path, str(error)) from error
+        raise unusable(path, error) from error
 
 
 def _outline_row(row: Mapping[str, str]) -> OutlineRow:
@@ -163,27 +162,3 @@ def _outline_row(row: Mapping[str, str]) -> OutlineRow:
 def _number(value: float) -> str:
     """Fixed digits, no minus before zero, empty where there is no value."""
     return "" if math.isnan(value) else f"{round(float(value), DIGITS) + 0.0:.{DIGITS}f}"
-
-
-def _write(path: Path, header: Sequence[str], body: Iterable[Sequence[str]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(body)
-
-
-def _read(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        raise MetricsError(f"{path.name} has not been computed; run `make evaluate`")
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows:
-        raise _unusable(path, "no row")
-    return rows
-
-
-def _unusable(path: Path, why: str) -> MetricsError:
-    return MetricsError(
-        f"{path.name} cannot be used ({why}); run `make evaluate` to write it again"
-    )

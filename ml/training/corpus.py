@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ml.datasets.readers import Picture, data_root, load_mask, load_pixels, read_all
 from ml.datasets.tables import read_rows
+from ml.datasets.tables import split_id as short_id
 from ml.errors import DatasetError, TrainingError
 from ml.labels import CLASSES, NO_TUMOR
 from ml.preprocess import prepare, prepare_mask
@@ -94,8 +95,7 @@ def read_split(split: str) -> list[dict[str, str]]:
 
 def split_id(split: str) -> str:
     """First 16 hex digits of the SHA-256 of the split's file."""
-    content = (REPOSITORY / "data" / "splits" / f"{split}.csv").read_bytes()
-    return hashlib.sha256(content).hexdigest()[:16]
+    return short_id((REPOSITORY / "data" / "splits" / f"{split}.csv").read_bytes())
 
 
 def official_part(row: dict[str, str]) -> str:

@@ -92,8 +92,8 @@ class CounterfactualMixer:
         """
         if masks.shape != images.shape:
             raise ValueError(f"masks {masks.shape} must be as large as pictures {images.shape}")
-        batch = _Batch(images[..., 0], targets, masks[..., 0], np.asarray(known, np.bool_))
-        batch.ready = ready
+        sure = np.asarray(known, np.bool_)
+        batch = _Batch(images[..., 0], targets, masks[..., 0], sure, ready=ready)
         out = EditedBatch(
             images.copy(),
             targets.astype(np.float32),
@@ -146,10 +146,16 @@ class _Batch:
     """A batch before editing, and which of its pictures can take part."""
 
     def __init__(
-        self, images: FloatArray, targets: FloatArray, masks: FloatArray, known: BoolArray
+        self,
+        images: FloatArray,
+        targets: FloatArray,
+        masks: FloatArray,
+        known: BoolArray,
+        *,
+        ready: Sequence[Versions] | None,
     ) -> None:
         self.images, self.targets, self.masks, self.known = images, targets, masks, known
-        self.ready: Sequence[Versions] | None = None
+        self.ready = ready
         marked = known & (masks.reshape(len(masks), -1).max(axis=1, initial=0.0) > 0.5)
         free = targets[:, NO_TUMOR] > 0
         self.tumours = np.flatnonzero(marked & ~free)

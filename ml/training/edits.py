@@ -26,6 +26,7 @@ from ml.labels import NO_TUMOR
 from ml.results import FloatArray
 from ml.training import corpus as pictures
 from ml.training.corpus import Corpus
+from ml.training.counterfactual import Versions
 
 EDITED_SIDE: Final[int] = 160
 """Side at which pictures are edited, pixels: the largest that is trained at."""
@@ -51,7 +52,7 @@ class Edits:
     images: npt.NDArray[np.uint8]
     places: dict[str, tuple[int, int]]
 
-    def of(self, path: str) -> tuple[FloatArray | None, FloatArray | None]:
+    def of(self, path: str) -> Versions:
         """A picture (S, S) in 0..1 without its tumour, and its sham; None where it refused."""
         without, sham = (self._image(place) for place in self.places.get(path, (-1, -1)))
         return without, sham
@@ -72,10 +73,10 @@ def edits_of(corpus: Corpus) -> Edits:
     """
     marked = corpus.has_mask & corpus.masks.reshape(len(corpus), -1).max(axis=1).astype(bool)
     wanted = np.flatnonzero(marked | (corpus.labels == NO_TUMOR))
-    some = corpus.select(np.isin(np.arange(len(corpus)), wanted)).resized(EDITED_SIDE)
+    some = corpus.select(np.isin(np.arange(len(corpus)), wanted))
     store = _store(some)
     if not store.is_dir():
-        _keep(store, _edited(some))
+        _keep(store, _edited(some.resized(EDITED_SIDE)))
     places = np.load(store / "places.npy")
     return Edits(
         np.load(store / "images.npy"),
