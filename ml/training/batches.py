@@ -16,6 +16,7 @@ from ml.training.edits import Edits
 from ml.training.mixing import Mixed, cutmix, mixup
 from ml.training.multitask import multitask_targets
 from ml.training.policy import Pair, rand_augment
+from ml.training.restoring import hidden
 
 GLIOMA = CLASSES.index("glioma")
 
@@ -136,6 +137,9 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             if moved is not None:
                 masks[row, ..., 0] = moved
         grid = None
+        if self.task == "restore":
+            masks, known = images.copy(), np.ones(self.batch, bool)
+            images[..., 0] = [hidden(image, rng) for image in images[..., 0]]
         if self.mask_shape is not None:
             grid = np.stack([shrink(mask, self.mask_shape) for mask in masks[..., 0]])[..., None]
         if self.stage.mixing != "none":
@@ -148,7 +152,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         """Pictures, targets and weights as the task's losses take them."""
         if masks is None:
             return images, labels, np.ones(self.batch, np.float32)
-        if self.task == "segment":
+        if self.task in ("segment", "restore"):
             return images, masks, weights
         if self.task == "multitask":
             return images, *multitask_targets(labels, masks, weights)

@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Task = Literal["joint", "head", "classify", "segment", "detect", "multitask", "recipe"]
+Task = Literal["joint", "head", "classify", "segment", "detect", "multitask", "recipe", "restore"]
 
 Mixing = Literal["none", "mixup", "cutmix", "both"]
 
-OUTLINING: tuple[Task, ...] = ("joint", "segment", "multitask")
-"""Tasks that train a mask."""
+OUTLINING: tuple[Task, ...] = ("joint", "segment", "multitask", "restore")
+"""Tasks that train a map: of the tumour, or of grey levels."""
 ENCODER: dict[str, str] = {
     "unet": "mobilenet",
     "unet_resnet50": "resnet50",
@@ -42,7 +42,8 @@ class Stage:
         task: "joint" outlines and classifies (in-domain pre-training); "head" trains only the
             last layer on a frozen backbone; "classify" fine-tunes all of it; "segment" trains
             the U-Net; "detect" trains the detector; "multitask" tumour, type and outline at
-            once; "recipe" freezes what a baseline's published recipe freezes.
+            once; "recipe" freezes what a baseline's published recipe freezes; "restore" draws
+            hidden blocks again (`ml.training.restoring`).
         phases: progressive sizes, in order.
         learning_rate: peak of the cosine, after the warm-up.
         warmup: share of the steps spent rising to the peak.
@@ -81,7 +82,7 @@ class Stage:
         Raises:
             ValueError: mixed pictures have no boxes and no tumour question with one answer.
         """
-        if self.mixing != "none" and self.task in ("detect", "multitask"):
+        if self.mixing != "none" and self.task in ("detect", "multitask", "restore"):
             raise ValueError(f"the {self.task} task cannot be trained on mixed pictures")
 
     @property

@@ -22,6 +22,7 @@ from ml.training.losses import PartialLabelLoss
 from ml.training.mixing import MixedLabelLoss
 from ml.training.multitask import multitask_losses
 from ml.training.networks import network_for, start_network
+from ml.training.restoring import RestorationLoss
 from ml.training.validation import Validation
 
 LIBRARIES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless")
@@ -187,10 +188,12 @@ class Run:
         class_loss = PartialLabelLoss if stage.mixing == "none" else MixedLabelLoss
         losses = multitask_losses(self.config.label_smoothing) | {
             "logits": class_loss(self.config.label_smoothing, name="class_loss"),
+            "restored": RestorationLoss(),
         }
         wanted = {
             "joint": ("logits", "mask_logits"),
             "segment": ("mask_logits",),
+            "restore": ("restored",),
             "multitask": ("tumour", "type", "mask_logits"),
         }
         names = wanted.get(stage.task, ("logits",))
