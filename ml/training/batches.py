@@ -19,6 +19,8 @@ from ml.training.policy import Pair, rand_augment
 from ml.training.restoring import hidden
 
 GLIOMA = CLASSES.index("glioma")
+CHANGED = ("painted_out", "blended_in")
+"""Edits after which a picture's class is another one."""
 
 
 def class_shares(corpus: Corpus, stage: Stage) -> dict[int, float]:
@@ -84,11 +86,13 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         config: RunConfig,
         mask_shape: tuple[int, int] | None,
         edits: Edits | None = None,
+        teacher: FloatArray | None = None,
     ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
         self.task, self.stage = stage.task, stage
         self.families = families_of(stage)
         self.mixer, self.edits = CounterfactualMixer() if stage.edited else None, edits
+        self.teacher = teacher
         if self.task == "segment":
             corpus = corpus.select(corpus.has_mask)
         self.corpus, self.mask_shape = corpus, mask_shape
@@ -124,6 +128,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             for stack in (self.corpus.images, self.corpus.masks)
         )
         known = self.corpus.has_mask[drawn]
+        taught = np.full(self.batch, self.stage.distilled, np.float32)
         if self.mixer is not None:
             ready = None
             if self.edits is not None:
@@ -131,6 +136,9 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             edited = self.mixer(images, labels, masks, known, rng, ready=ready)
             images, labels, masks = edited.images, edited.targets, edited.masks
             known = edited.known
+            taught[np.isin(edited.kinds, CHANGED)] = 0.0
+        if self.teacher is not None:
+            labels = np.concatenate([labels, self.teacher[drawn], taught[:, None]], axis=1)
         for row in range(self.batch):
             mask = masks[row, ..., 0] if self.mask_shape is not None else None
             images[row, ..., 0], moved = self._change(images[row, ..., 0], mask, rng)

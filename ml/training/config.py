@@ -58,6 +58,8 @@ class Stage:
             instead of all of them; 0 is off.
         mixing: pictures of a batch mixed with one another; with "both" a coin decides a batch.
         edited: tumours are painted out and blended in (`CounterfactualMixer`).
+        distilled: share of the class loss that follows the mean of the shipped classifiers
+            (`ml.training.teacher`); 0 is off.
     """
 
     name: str
@@ -75,13 +77,17 @@ class Stage:
     rand_augment: int = 0
     mixing: Mixing = "none"
     edited: bool = False
+    distilled: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what the stage's losses cannot take.
 
         Raises:
-            ValueError: mixed pictures have no boxes and no tumour question with one answer.
+            ValueError: mixed pictures have no boxes, no tumour question with one answer and no
+                teacher; a teacher tells classes only.
         """
+        if self.distilled and (self.mixing != "none" or self.task not in ("joint", "classify")):
+            raise ValueError(f"the {self.task} task cannot be distilled with {self.mixing} mixing")
         if self.mixing != "none" and self.task in ("detect", "multitask", "restore"):
             raise ValueError(f"the {self.task} task cannot be trained on mixed pictures")
 
