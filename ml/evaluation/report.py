@@ -50,6 +50,7 @@ from ml.evaluation.tables import card_text, fill_markers, overview_text
 from ml.evaluation.trust import choose_temperature, trust_figures
 from ml.inference.membership import load_index
 from ml.labels import CLASSES
+from ml.models.registry import DETECTOR
 
 
 def outputs(root: Path) -> dict[Path, str]:
@@ -71,7 +72,8 @@ def outputs(root: Path) -> dict[Path, str]:
         published[places.membership] = render(build_membership(places))
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
-        texts[card] = card_text(summary, card.stem)
+        if card.stem != DETECTOR:  # its figures come with the comparison
+            texts[card] = card_text(summary, card.stem)
     for path, text in texts.items():
         filled = fill_markers(path.read_text(encoding="utf-8"), text) if path.is_file() else None
         if filled is not None:
