@@ -26,7 +26,7 @@ app: $(READY)  ## open the dashboard on 127.0.0.1:8501, or PORT=…
 	@$(BIN)/python -m streamlit run app/main.py --server.port $(PORT) --logger.hideWelcomeMessage true
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .

@@ -26,6 +26,7 @@ def page() -> None:
     st.subheader(words.REFERRAL)
     st.markdown(words.told_apart(figures.confidence_auroc))
     referral.show(figures)
+    st.caption(figures.protocol)
 
 
 page()

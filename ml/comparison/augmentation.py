@@ -29,7 +29,7 @@ REPOSITORY: Final = Path(__file__).resolve().parents[2]
 ROWS: Final = Path("assets/metrics/augmentation")
 DOCUMENT: Final = Path("docs/augmentation.md")
 NETWORK: Final = "mobilenet"
-STAGE: Final = Stage("classes", "classify", (Phase(96, 14),), learning_rate=1.5e-3)
+STAGE: Final = Stage("classes", "classify", (Phase(64, 14),), learning_rate=1.5e-3)
 """Long enough to tell the variants apart, short enough to train a dozen of them."""
 FAMILIES: Final = tuple(field.name for field in fields(RECIPE) if getattr(RECIPE, field.name))
 WHOLE: Final = "recipe"

@@ -30,7 +30,7 @@ def document_text(table: Mapping[str, Any]) -> str:
     if table["outlines"]:
         blocks.append(_outlines(table["outlines"], titles))
     if table["boxes"]:
-        blocks.append(_boxes(table["boxes"], titles))
+        blocks.append(f"## Boxes\n\n{boxes_text(table['boxes'], titles)}")
     blocks.append(_facts(table["facts"], titles))
     blocks.append(_reported(table["reported"]))
     return "\n\n".join(blocks) + "\n"
@@ -107,17 +107,24 @@ def _outlines(outlines: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     return f"{head}\n\n{markdown_table(header, rows)}"
 
 
-def _boxes(boxes: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+def boxes_text(boxes: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """What the detector's boxes are worth, for the table of all networks and its own card."""
     names = (("map50", "mAP@0.5"), ("map50_95", "mAP@0.5:0.95"), ("ap50_any", "AP@0.5, any tumour"))
     rows = [
         (titles[name], *(figure_cell(one[key]) for key, _ in names)) for name, one in boxes.items()
     ]
     first = next(iter(boxes.values()))
     head = (
-        f"## Boxes\n\nClean test part, {first['n_pictures']} pictures of "
-        f"{first['n_groups']} patient groups."
+        f"Clean test part, {first['n_pictures']} pictures of {first['n_groups']} patient groups; "
+        "a box counts where it overlaps the radiologist's by half (@0.5) of their union, and "
+        "mAP is the mean over the three tumour types."
     )
-    return f"{head}\n\n{markdown_table(('Network', *(title for _, title in names)), rows)}"
+    shown = (
+        f"On screen is what scores at least {first['min_score']:.2f}, chosen on validation: on "
+        f"{figure_cell(first['found_share'])} of the slices with a tumour a box lies on it, on "
+        f"{figure_cell(first['false_share'])} of the tumour-free pictures there is one."
+    )
+    return f"{head}\n\n{markdown_table(('Network', *(t for _, t in names)), rows)}\n\n{shown}"
 
 
 def _facts(facts: Mapping[str, Any], titles: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.comparison.document import document_text
+from ml.comparison.document import boxes_text, document_text
 from ml.comparison.entrants import CLEAN, ENTRANTS, FOLDS, OFFICIAL
 from ml.comparison.literature import REPORTED
 from ml.comparison.measure import Places
@@ -17,7 +17,7 @@ from ml.errors import MetricsError
 from ml.evaluation.boxes import read_detection
 from ml.evaluation.calibration import calibration_samples, softmax
 from ml.evaluation.classification import classification_samples, confusion
-from ml.evaluation.detection import detection_figures
+from ml.evaluation.detection import detection_figures, operating_figures
 from ml.evaluation.intervals import (
     Interval,
     Numbers,
@@ -36,8 +36,10 @@ from ml.evaluation.rows import (
     read_segmentation,
     with_mean,
 )
+from ml.evaluation.tables import fill_markers
+from ml.inference.detect import lowest_score
 from ml.labels import CLASSES, NO_TUMOR
-from ml.models.registry import CLASSIFIERS
+from ml.models.registry import CLASSIFIERS, DETECTOR
 
 PROTOCOLS: Final[tuple[str, ...]] = (CLEAN, FOLDS, *OFFICIAL)
 TITLES: Final[Mapping[str, str]] = {
@@ -59,7 +61,14 @@ def outputs(root: Path) -> dict[Path, str]:
     if not places.facts.is_file():
         return {}
     table = build(places)
-    return {places.table: render(table), places.document: document_text(table)}
+    published = {places.table: render(table), places.document: document_text(table)}
+    card = root / "assets" / "cards" / f"{DETECTOR}.md"
+    if card.is_file() and table["boxes"]:
+        text = boxes_text(table["boxes"], table["titles"])
+        filled = fill_markers(card.read_text(encoding="utf-8"), text)
+        if filled is not None:
+            published[card] = filled
+    return published
 
 
 def stale(root: Path) -> dict[Path, str]:
@@ -83,13 +92,13 @@ def build(places: Places) -> dict[str, Any]:
     outlines = {
         name: outline_row(path) for name, path in _outline_files(places).items() if path.is_file()
     }
-    boxes = places.rows(CLEAN, "boxes", "detector")
+    boxes = places.rows(CLEAN, "boxes", DETECTOR)
     return {
         "titles": {name: one.title for name, one in ENTRANTS.items()} | {"mean": "Mean of three"},
         "facts": facts,
         "protocols": protocols,
         "outlines": outlines,
-        "boxes": {"detector": box_row(boxes)} if boxes.is_file() else {},
+        "boxes": {DETECTOR: _box_row(boxes, places)} if boxes.is_file() else {},
         "reported": [asdict(one) for one in REPORTED],
     }
 
@@ -224,11 +233,13 @@ def outline_row(path: Path) -> dict[str, Any]:
     }
 
 
-def box_row(path: Path) -> dict[str, Any]:
-    """Average precisions of the detector on the clean test part."""
+def _box_row(path: Path, places: Places) -> dict[str, Any]:
+    """Precisions of the detector on the clean test part, and what its lowest score lets through."""
     rows = [row for row in read_detection(path) if row.split == "test"]
     return {
         "n_pictures": len(rows),
         "n_groups": len({row.group for row in rows}),
         **detection_figures(rows),
+        "min_score": (least := lowest_score(EvaluationPlaces(places.root).thresholds)),
+        **operating_figures(rows, least),
     }

@@ -17,7 +17,7 @@ import numpy as np
 from ml.datasets.tables import split_id
 from ml.errors import MetricsError
 from ml.evaluation.background_rows import background_figures, read_background_rows
-from ml.evaluation.calibration import calibration_samples, fit_temperature, softmax
+from ml.evaluation.calibration import calibration_samples, softmax
 from ml.evaluation.classification import (
     ClassificationSamples,
     choose_operating_threshold,
@@ -47,9 +47,10 @@ from ml.evaluation.rows import (
     with_mean,
 )
 from ml.evaluation.tables import card_text, fill_markers, overview_text
-from ml.evaluation.trust import trust_figures
+from ml.evaluation.trust import choose_temperature, trust_figures
 from ml.inference.membership import load_index
 from ml.labels import CLASSES
+from ml.models.registry import DETECTOR
 
 
 def outputs(root: Path) -> dict[Path, str]:
@@ -61,16 +62,18 @@ def outputs(root: Path) -> dict[Path, str]:
         MetricsError: rows, split or thresholds are absent or unusable.
     """
     places = Places(root)
-    summary = build_summary(places)
-    trust = trust_figures(read_classification(places.clean_rows))
+    clean = read_classification(places.clean_rows)
+    summary = build_summary(places, clean)
+    trust = trust_figures(clean)
     head = {"protocol": PROTOCOL, "split_id": summary["split_id"]}
     published = {places.summary: render(summary), places.trust: render({**head, **trust})}
-    published |= shortcut_outputs(places)
+    published |= shortcut_outputs(places, clean)
     if places.membership_rows.is_file():
         published[places.membership] = render(build_membership(places))
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
-        texts[card] = card_text(summary, card.stem)
+        if card.stem != DETECTOR:  # its figures come with the comparison
+            texts[card] = card_text(summary, card.stem)
     for path, text in texts.items():
         filled = fill_markers(path.read_text(encoding="utf-8"), text) if path.is_file() else None
         if filled is not None:
@@ -78,7 +81,7 @@ def outputs(root: Path) -> dict[Path, str]:
     return published
 
 
-def shortcut_outputs(places: Places) -> dict[Path, str]:
+def shortcut_outputs(places: Places, clean: ClassificationTable) -> dict[Path, str]:
     """Figures of the background probe and of corrupted pictures, where their rows are.
 
     Raises:
@@ -89,8 +92,8 @@ def shortcut_outputs(places: Places) -> dict[Path, str]:
         figures = background_figures(read_background_rows(places.background_rows))
         published[places.background] = render(figures)
     if places.robustness_rows.is_file():
-        clean = read_classification(places.clean_rows).part("test")
-        figures = robustness_figures(read_robustness(places.robustness_rows), clean)
+        untouched = clean.part("test")
+        figures = robustness_figures(read_robustness(places.robustness_rows), untouched)
         published[places.robustness] = render(figures)
     return published
 
@@ -105,9 +108,8 @@ def stale(root: Path) -> dict[Path, str]:
     return differing(outputs(root))
 
 
-def build_summary(places: Places) -> dict[str, Any]:
-    """The content of summary.json, with `Interval` leaves."""
-    clean = read_classification(places.clean_rows)
+def build_summary(places: Places, clean: ClassificationTable) -> dict[str, Any]:
+    """The content of summary.json, with `Interval` leaves; `clean` are the rows of that split."""
     test = clean.part("test")
     figures, balanced = split_figures(clean)
     summary: dict[str, Any] = {
@@ -173,11 +175,13 @@ def split_figures(
         raise MetricsError("The rows hold no test picture; run `make evaluate` to write them again")
     weights = resample(test.where["group"])
     held_out = with_mean(validation.logits) if len(validation) else {}
+    known = validation.where["group"]
     figures, balanced = {}, {}
     for name, logits in with_mean(test.logits).items():
         temperature, threshold = None, FIXED_THRESHOLD
         if name in held_out:
-            temperature = fit_temperature(held_out[name], validation.labels)
+            chosen = choose_temperature(held_out[name], validation.labels, known)
+            temperature = float(chosen["temperature"])
             threshold = choose_operating_threshold(softmax(held_out[name]), validation.labels)
         samples = classification_samples(
             softmax(logits), test.labels, weights, operating_threshold=threshold

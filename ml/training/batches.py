@@ -16,8 +16,11 @@ from ml.training.edits import Edits
 from ml.training.mixing import Mixed, cutmix, mixup
 from ml.training.multitask import multitask_targets
 from ml.training.policy import Pair, rand_augment
+from ml.training.restoring import hidden
 
 GLIOMA = CLASSES.index("glioma")
+CHANGED = ("painted_out", "blended_in")
+"""Edits after which a picture's class is another one."""
 
 
 def class_shares(corpus: Corpus, stage: Stage) -> dict[int, float]:
@@ -83,11 +86,13 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         config: RunConfig,
         mask_shape: tuple[int, int] | None,
         edits: Edits | None = None,
+        teacher: FloatArray | None = None,
     ) -> None:
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
         self.task, self.stage = stage.task, stage
         self.families = families_of(stage)
         self.mixer, self.edits = CounterfactualMixer() if stage.edited else None, edits
+        self.teacher = teacher
         if self.task == "segment":
             corpus = corpus.select(corpus.has_mask)
         self.corpus, self.mask_shape = corpus, mask_shape
@@ -123,6 +128,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             for stack in (self.corpus.images, self.corpus.masks)
         )
         known = self.corpus.has_mask[drawn]
+        taught = np.full(self.batch, self.stage.distilled, np.float32)
         if self.mixer is not None:
             ready = None
             if self.edits is not None:
@@ -130,12 +136,18 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             edited = self.mixer(images, labels, masks, known, rng, ready=ready)
             images, labels, masks = edited.images, edited.targets, edited.masks
             known = edited.known
+            taught[np.isin(edited.kinds, CHANGED)] = 0.0
+        if self.teacher is not None:
+            labels = np.concatenate([labels, self.teacher[drawn], taught[:, None]], axis=1)
         for row in range(self.batch):
             mask = masks[row, ..., 0] if self.mask_shape is not None else None
             images[row, ..., 0], moved = self._change(images[row, ..., 0], mask, rng)
             if moved is not None:
                 masks[row, ..., 0] = moved
         grid = None
+        if self.task == "restore":
+            masks, known = images.copy(), np.ones(self.batch, bool)
+            images[..., 0] = [hidden(image, rng) for image in images[..., 0]]
         if self.mask_shape is not None:
             grid = np.stack([shrink(mask, self.mask_shape) for mask in masks[..., 0]])[..., None]
         if self.stage.mixing != "none":
@@ -148,7 +160,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         """Pictures, targets and weights as the task's losses take them."""
         if masks is None:
             return images, labels, np.ones(self.batch, np.float32)
-        if self.task == "segment":
+        if self.task in ("segment", "restore"):
             return images, masks, weights
         if self.task == "multitask":
             return images, *multitask_targets(labels, masks, weights)

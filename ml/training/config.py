@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Task = Literal["joint", "head", "classify", "segment", "detect", "multitask", "recipe"]
+Task = Literal["joint", "head", "classify", "segment", "detect", "multitask", "recipe", "restore"]
 
 Mixing = Literal["none", "mixup", "cutmix", "both"]
 
-OUTLINING: tuple[Task, ...] = ("joint", "segment", "multitask")
-"""Tasks that train a mask."""
+OUTLINING: tuple[Task, ...] = ("joint", "segment", "multitask", "restore")
+"""Tasks that train a map: of the tumour, or of grey levels."""
 ENCODER: dict[str, str] = {
     "unet": "mobilenet",
     "unet_resnet50": "resnet50",
@@ -42,7 +42,8 @@ class Stage:
         task: "joint" outlines and classifies (in-domain pre-training); "head" trains only the
             last layer on a frozen backbone; "classify" fine-tunes all of it; "segment" trains
             the U-Net; "detect" trains the detector; "multitask" tumour, type and outline at
-            once; "recipe" freezes what a baseline's published recipe freezes.
+            once; "recipe" freezes what a baseline's published recipe freezes; "restore" draws
+            hidden blocks again (`ml.training.restoring`).
         phases: progressive sizes, in order.
         learning_rate: peak of the cosine, after the warm-up.
         warmup: share of the steps spent rising to the peak.
@@ -57,6 +58,8 @@ class Stage:
             instead of all of them; 0 is off.
         mixing: pictures of a batch mixed with one another; with "both" a coin decides a batch.
         edited: tumours are painted out and blended in (`CounterfactualMixer`).
+        distilled: share of the class loss that follows the mean of the shipped classifiers
+            (`ml.training.teacher`); 0 is off.
     """
 
     name: str
@@ -74,14 +77,18 @@ class Stage:
     rand_augment: int = 0
     mixing: Mixing = "none"
     edited: bool = False
+    distilled: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what the stage's losses cannot take.
 
         Raises:
-            ValueError: mixed pictures have no boxes and no tumour question with one answer.
+            ValueError: mixed pictures have no boxes, no tumour question with one answer and no
+                teacher; a teacher tells classes only.
         """
-        if self.mixing != "none" and self.task in ("detect", "multitask"):
+        if self.distilled and (self.mixing != "none" or self.task not in ("joint", "classify")):
+            raise ValueError(f"the {self.task} task cannot be distilled with {self.mixing} mixing")
+        if self.mixing != "none" and self.task in ("detect", "multitask", "restore"):
             raise ValueError(f"the {self.task} task cannot be trained on mixed pictures")
 
     @property

@@ -18,6 +18,7 @@ from ml.models.unet import build_joint, build_unet
 from ml.models.weights import read_arrays
 from ml.training.checkpoint import assign, load_arrays
 from ml.training.config import ENCODER, OUTLINING, RunConfig, Stage
+from ml.training.restoring import restorer
 
 
 def start_network(config: RunConfig) -> tuple[Any, Any]:
@@ -88,6 +89,8 @@ def network_for(stage: Stage, network: str, *, classifier: Any, before: Any) -> 
         for layer in classifier.layers:
             layer.trainable = stage.task == "classify" or layer.name == "logits"
         return classifier
+    if stage.task == "restore":
+        return restorer(build_joint(classifier))
     ending = {"joint": "_joint", "multitask": "_multitask"}.get(stage.task, network)
     if before.name.endswith(ending):
         return before

@@ -30,7 +30,7 @@ def transferred(config: RunConfig) -> RunConfig:
 RECIPES: dict[str, RunConfig] = {
     "mobilenet": _classifier("mobilenet", rate=1.2e-3, joint=(Phase(96, 26), Phase(128, 12))),
     "xception": _classifier("xception", rate=8e-4, joint=(Phase(96, 14), Phase(128, 3)), batch=16),
-    "resnet50": _classifier("resnet50", rate=8e-4, joint=(Phase(96, 14), Phase(128, 4)), batch=16),
+    "resnet50": _classifier("resnet50", rate=8e-4, joint=(Phase(96, 12), Phase(128, 4)), batch=16),
     "unet": RunConfig(
         network="unet",
         stages=(
@@ -106,7 +106,7 @@ RECIPES: dict[str, RunConfig] = {
             Stage(
                 "detect",
                 "detect",
-                (Phase(128, 10), Phase(160, 14)),
+                (Phase(128, 10), Phase(160, 10)),
                 learning_rate=1e-3,
                 glioma_weight=1.3,
                 unknown_weight=0.4,
@@ -147,26 +147,35 @@ RECIPES: dict[str, RunConfig] = {
 """What `make train` runs; docs/experiments.md says how each was chosen."""
 
 
-BRIEF_PHASES: dict[str, tuple[Phase, ...]] = {
-    "mobilenet": (Phase(96, 14), Phase(160, 4)),
-    "xception": (Phase(64, 8), Phase(96, 8)),
-    "resnet50": (Phase(64, 8), Phase(96, 8)),
+BRIEF_PHASES: dict[str, dict[str, tuple[Phase, ...]]] = {
+    "mobilenet": {"classes": (Phase(96, 12), Phase(128, 2))},
+    "xception": {"classes": (Phase(64, 8), Phase(96, 8))},
+    "resnet50": {"classes": (Phase(64, 8), Phase(96, 8))},
+    "alexnet": {"classes": (Phase(195, 6),)},
+    "vgg16": {"pretrain": (Phase(64, 8), Phase(96, 2)), "recipe": (Phase(128, 2),)},
+    "inception_v3": {"pretrain": (Phase(96, 8),), "recipe": (Phase(128, 2),)},
 }
-"""Sizes off the clean split; the last one is the size the network is read at."""
+"""Sizes off the clean split, by stage; the last one is the size the network is read at."""
 
 
 def brief(config: RunConfig) -> RunConfig:
     """The same network off the clean split: classes only, from nothing or ImageNet, unedited.
 
     The official splits have no masks, and the clean pre-training has seen most of the test
-    pictures of every other split. A network without that pre-training keeps its recipe.
+    pictures of every other split.
     """
-    if config.network not in BRIEF_PHASES:
-        stages = tuple(replace(stage, edited=False) for stage in config.stages)
-        return replace(config, stages=stages)
-    rate = config.stages[0].learning_rate
-    stage = Stage("classes", "classify", BRIEF_PHASES[config.network], learning_rate=rate)
-    return replace(config, stages=(stage,))
+    shorter = BRIEF_PHASES.get(config.network, {})
+    stages = config.stages
+    if stages[0].task == "joint":
+        rate = stages[0].learning_rate
+        stages = (Stage("classes", "classify", stages[0].phases, learning_rate=rate),)
+    return replace(
+        config,
+        stages=tuple(
+            replace(stage, phases=shorter.get(stage.name, stage.phases), edited=False)
+            for stage in stages
+        ),
+    )
 
 
 def toy(config: RunConfig) -> RunConfig:

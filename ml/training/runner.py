@@ -22,6 +22,8 @@ from ml.training.losses import PartialLabelLoss
 from ml.training.mixing import MixedLabelLoss
 from ml.training.multitask import multitask_losses
 from ml.training.networks import network_for, start_network
+from ml.training.restoring import RestorationLoss
+from ml.training.teacher import DistillationLoss, teacher_of
 from ml.training.validation import Validation
 
 LIBRARIES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless")
@@ -185,12 +187,16 @@ class Run:
         )
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         class_loss = PartialLabelLoss if stage.mixing == "none" else MixedLabelLoss
+        if stage.distilled:
+            class_loss = DistillationLoss
         losses = multitask_losses(self.config.label_smoothing) | {
             "logits": class_loss(self.config.label_smoothing, name="class_loss"),
+            "restored": RestorationLoss(),
         }
         wanted = {
             "joint": ("logits", "mask_logits"),
             "segment": ("mask_logits",),
+            "restore": ("restored",),
             "multitask": ("tumour", "type", "mask_logits"),
         }
         names = wanted.get(stage.task, ("logits",))
@@ -219,6 +225,7 @@ class Run:
             config=self.config,
             mask_shape=grid,
             edits=edits,
+            teacher=teacher_of(self.train) if stage.distilled else None,
         )
 
     def resume(self, folder: Path, model: Any, validation: Validation) -> int:

@@ -13,6 +13,7 @@ from ml.training.checkpoint import arrays_of, assign
 from ml.training.config import Task
 from ml.training.corpus import Corpus
 from ml.training.devices import distributed
+from ml.training.restoring import hidden, restoration_error
 
 VALIDATION_BATCH = 64
 
@@ -38,12 +39,21 @@ def as_named(output: Any) -> dict[str, Any]:
 
 def class_figures(logits: Any, labels: Any) -> dict[str, float]:
     """Balanced accuracy and mean negative log-likelihood of logits (N, 4)."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_p = _log_probabilities(logits)
     right = logits.argmax(axis=1) == labels
     recalls = [right[labels == c].mean() for c in range(len(CLASSES)) if (labels == c).any()]
     nll = -log_p[np.arange(len(labels)), labels].mean()
     return {"balanced_accuracy": float(np.mean(recalls)), "nll": float(nll)}
+
+
+def class_probabilities(logits: Any) -> Any:
+    """Softmax of logits (N, 4)."""
+    return np.exp(_log_probabilities(logits))
+
+
+def _log_probabilities(logits: Any) -> Any:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def outline_figures(mask_logits: Any, masks: Any, marked: Any) -> dict[str, float]:
@@ -126,6 +136,8 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
     def figures(self) -> dict[str, float]:
         """Validation figures of the model as it stands."""
         assert self.at_size is not None
+        if self.task == "restore":
+            return self.restored(self.at_size.images)
         outputs = predict(self.model, self.at_size.images)
         if "tumour" in outputs:
             heads = four_classes(outputs["tumour"], outputs["type"])
@@ -140,8 +152,18 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
             found |= outline_figures(outputs["mask_logits"][known], masks, marked)
         return found
 
+    def restored(self, images: Any) -> dict[str, float]:
+        """How well the hidden blocks of prepared pictures (N, S, S) uint8 are drawn again."""
+        rng = np.random.default_rng(0)
+        covered = np.stack([hidden(image / np.float32(255.0), rng) for image in images])
+        drawn = predict(self.model, np.round(255.0 * covered).astype(np.uint8))["mask_logits"]
+        truth = np.stack([shrink(image / np.float32(255.0), drawn.shape[1:3]) for image in images])
+        return restoration_error(drawn, truth)
+
     def score(self, figures: dict[str, float]) -> float:
         """One number to follow; the likelihood breaks the ties of a small validation part."""
+        if self.task == "restore":
+            return -figures["grey_rmse"]
         if self.task == "segment":
             return figures["dice"] - 0.1 * figures.get("false_marks", 0.0)
         score = figures["balanced_accuracy"] - 0.2 * figures["nll"]
@@ -153,6 +175,7 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
         names = {
             "segment": ("dice", "false_marks"),
             "detect": ("map50", "map50_95", "ap50_any"),
+            "restore": ("grey_rmse",),
             "joint": ("balanced_accuracy", "nll", "dice", "false_marks"),
             "multitask": ("balanced_accuracy", "nll", "dice", "false_marks"),
         }.get(self.task, ("balanced_accuracy", "nll"))

@@ -12,10 +12,13 @@ from ml.comparison.__main__ import main
 from ml.comparison.literature import REPORTED
 from ml.comparison.measure import Places, joined
 from ml.errors import MetricsError
+from ml.evaluation import report as evaluation_report
 from ml.evaluation.boxes import write_detection
 from ml.evaluation.detection import DetectionRow
+from ml.evaluation.places import Places as EvaluationPlaces
 from ml.evaluation.rows import ClassificationTable, write_classification, write_segmentation
-from ml.inference.detect import Detection
+from ml.evaluation.tables import BEGIN, END, figure_cell
+from ml.inference.detect import Detection, lowest_score
 from ml.labels import CLASSES
 from tests.ml.evaluation.conftest import repository, simulated_outlines, simulated_table
 
@@ -84,6 +87,18 @@ def test_every_figure_is_of_the_test_rows(places):
     assert table["protocols"]["official_sartaj"]["leaky_share"] == pytest.approx(1 / 3)
     assert set(table["outlines"]) == {"unet", "resunet"}
     assert 0 < table["boxes"]["detector"]["map50"].value < 1
+
+
+def test_the_detectors_card_says_what_a_screen_with_its_boxes_shows(places):
+    card = places.root / "assets" / "cards" / "detector.md"
+    card.write_text(f"# Boxes\n{BEGIN}\n{END}\n")
+    row = report.build(places)["boxes"]["detector"]
+    assert row["min_score"] == lowest_score(EvaluationPlaces(places.root).thresholds)
+    assert row["found_share"].value == pytest.approx(12 / 18)
+    assert row["false_share"].value == 0.0
+    text = report.outputs(places.root)[card]
+    assert figure_cell(row["found_share"]) in text
+    assert evaluation_report.outputs(places.root).keys().isdisjoint({card})
 
 
 def test_folds_are_read_whole_and_their_spread_is_shown(places):

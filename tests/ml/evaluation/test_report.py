@@ -37,6 +37,10 @@ INTERVALS = {
 }
 
 
+def summary_of(places: Places) -> dict[str, object]:
+    return report.build_summary(places, read_classification(places.clean_rows))
+
+
 @pytest.fixture
 def summary(repository):
     report.write(repository)
@@ -85,7 +89,7 @@ def test_a_mean_over_other_networks_is_not_set_beside_the_mean(repository):
     table = read_classification(places.official_rows)
     only = {"mobilenet": table.logits["mobilenet"]}
     write_classification(places.official_rows, ClassificationTable(table.where, only, table.leaky))
-    assert list(report.build_summary(places)["official_sartaj"]["models"]) == ["mobilenet"]
+    assert list(summary_of(places)["official_sartaj"]["models"]) == ["mobilenet"]
 
 
 def test_temperature_and_threshold_come_from_validation_alone(repository, summary):
@@ -96,7 +100,7 @@ def test_temperature_and_threshold_come_from_validation_alone(repository, summar
     for values in logits.values():
         values[test] = values[test][:, ::-1]
     write_classification(places.clean_rows, type(table)(table.where, logits, table.leaky))
-    after = report.build_summary(places)["clean"]["models"]
+    after = summary_of(places)["clean"]["models"]
     for name, figures in summary["clean"]["models"].items():
         assert after[name]["temperature"] == figures["temperature"]
         assert after[name]["operating_threshold"] == figures["operating_threshold"]
@@ -149,7 +153,7 @@ def test_figures_that_do_not_exist_yet_are_absent(repository):
     places = Places(repository)
     places.official_rows.unlink()
     places.outline_rows.unlink()
-    summary = report.build_summary(places)
+    summary = summary_of(places)
     assert "official_sartaj" not in summary
     assert "segmentation" not in summary
     assert "Sartaj" not in report.outputs(repository)[repository / "README.md"]
@@ -275,7 +279,7 @@ def test_rows_without_a_test_part_are_refused(repository):
     places = Places(repository)
     write_classification(places.clean_rows, simulated_table(24, splits=("validation",)))
     with pytest.raises(MetricsError, match="no test picture"):
-        report.build_summary(places)
+        summary_of(places)
 
 
 def test_committed_figures_are_what_the_committed_rows_give():

@@ -153,6 +153,16 @@ def test_recipes_learn_classes_and_outline_at_once(name: str) -> None:
     assert [stage.task for stage in brief(recipe).stages] == ["classify"]
 
 
+@pytest.mark.parametrize("name", ["mlp", "small_cnn", "alexnet", "vgg16", "inception_v3"])
+def test_off_the_clean_split_the_stages_stay_and_take_no_longer(name: str) -> None:
+    whole, short = RECIPES[name], brief(RECIPES[name])
+    assert [(s.name, s.task) for s in short.stages] == [(s.name, s.task) for s in whole.stages]
+    for before, after in zip(whole.stages, short.stages, strict=True):
+        assert not after.edited
+        assert after.epochs <= before.epochs
+        assert after.phases[-1].size <= before.phases[-1].size
+
+
 def test_from_imagenet_the_head_comes_first_and_alone(
     runs: list[tuple[RunConfig, Path]], tmp_path: Path
 ) -> None:
