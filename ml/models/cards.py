@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from ml.errors import MetricsError
 from ml.models import registry
+from ml.models.registry import REPOSITORY
 
-__all__ = ["CARDS", "CHECKLIST", "Facts", "document", "facts"]
+__all__ = ["CARDS", "CHECKLIST", "REPOSITORY", "Facts", "document", "facts"]
 
-CARDS: Final[Path] = registry.REPOSITORY / "assets" / "cards"
-CHECKLIST: Final[Path] = registry.REPOSITORY / "docs" / "checklist.md"
+CARDS: Final[Path] = REPOSITORY / "assets" / "cards"
+CHECKLIST: Final[Path] = REPOSITORY / "docs" / "checklist.md"
 
 _COMMENT: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _LINK: Final = re.compile(r"!?\[([^\]]*)\]\(([^)\s]*)\)")
@@ -54,7 +55,7 @@ class Facts:
     earlier: str | None
 
 
-def document(path: Path, *, root: Path = registry.REPOSITORY) -> tuple[str, str]:
+def document(path: Path, *, root: Path = REPOSITORY) -> tuple[str, str]:
     """Title and body of a Markdown file of the repository, fit for a screen.
 
     Comments (the markers of the figures) are taken out, and a link becomes its text with the
