@@ -3,6 +3,7 @@
 import io
 import json
 import tempfile
+import tomllib
 import zipfile
 from html import escape
 from pathlib import Path
@@ -18,6 +19,7 @@ from ml.datasets.audit_rows import AuditRow
 from ml.datasets.own_set import OwnSet
 from ml.errors import MembershipError
 from ml.evaluation import published_audit
+from ml.io.limits import MAX_ARCHIVE_BYTES, MAX_BYTES
 from tests.app.conftest import MAIN, html
 from tests.ml.datasets.test_own_set import PLANTED, known
 
@@ -210,6 +212,14 @@ def test_a_large_set_says_that_it_was_not_looked_up(monkeypatch: pytest.MonkeyPa
     assert "is missing" in words.known(found)
     monkeypatch.setattr(words, "MAX_LOOKED_UP", 0)
     assert "it has more than 0 pictures" in words.known(found)
+
+
+def test_the_server_takes_what_the_uploaders_offer(published: AppTest) -> None:
+    """Streamlit's server has one limit for all; a larger one on a widget would never be reached."""
+    settings = tomllib.loads((MAIN.parents[1] / ".streamlit" / "config.toml").read_text())
+    offered = [uploader.proto.max_upload_size_mb for uploader in published.file_uploader]
+    assert offered == [MAX_ARCHIVE_BYTES // 2**20, MAX_BYTES // 2**20]
+    assert settings["server"]["maxUploadSize"] >= max(offered)
 
 
 def test_a_file_name_is_no_formula_in_a_spreadsheet() -> None:
