@@ -64,6 +64,7 @@ screens: $(READY)  ## take the pictures of the README again (needs Chromium)
 splits: $(READY)  ## groups and splits from the data sets
 	$(BIN)/python -m ml.datasets.splits
 	$(BIN)/python -m ml.datasets.membership
+	$(BIN)/python -m ml.datasets.audit
 
 lock: $(READY)  ## pin what requirements.txt allows
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv<1'

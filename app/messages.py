@@ -34,6 +34,8 @@ _TITLES: Final[dict[type[errors.SulcusError], str]] = {
     errors.MembershipError: "Whether the networks know this scan cannot be told, "
     "so there is no AI reading.",
     errors.MetricsError: "The held-out figures are not available.",
+    errors.SetRefused: "This set is not unpacked.",
+    errors.DatasetLayout: "This data set is not laid out as expected.",
     errors.DatasetError: "A public data set is missing.",
 }
 

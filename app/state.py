@@ -10,6 +10,9 @@ from typing import Final
 
 import streamlit as st
 
+from ml.datasets.own_set import OwnSet
+from ml.errors import SulcusError
+
 OPENED: Final = "opened"
 ACTIVE: Final = "active"
 UPLOAD_ROUND: Final = "upload.round"
@@ -30,13 +33,17 @@ FIELD_PROTOCOL: Final = "accuracy.protocol"
 TRUST_MODEL: Final = "trust.model"
 REFERRED: Final = "trust.referred"
 CORRUPTION: Final = "accuracy.corruption"
+CARD: Final = "cards.network"
+
+_AUDITED: Final = "audit.result"
+_AUDIT_ROUND: Final = "audit.round"
 
 SUGGESTED_CLASS: Final = "suggested"
 """Value of `HEAT_CLASS` that stands for the class that the mean of the networks suggests."""
 
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
-_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", _WINDOW, _STRESS)
+_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", "cards.", _WINDOW, _STRESS)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",
@@ -164,6 +171,28 @@ def take_upload() -> None:
     files = st.session_state.get(upload_key()) or []
     open_files([(file.name, file.getvalue()) for file in files])
     st.session_state[UPLOAD_ROUND] = st.session_state.get(UPLOAD_ROUND, 0) + 1
+
+
+def audit_key(part: str) -> str:
+    """Widget key of an uploader of whole sets; `part`: "zip", "folder"; see `keep_audit`."""
+    return f"audit.upload.{part}.{st.session_state.get(_AUDIT_ROUND, 0)}"
+
+
+def keep_audit(found: OwnSet | SulcusError) -> None:
+    """Keep what an audit gave, or why it gave nothing, and let go of the upload."""
+    st.session_state[_AUDITED] = found
+    st.session_state[_AUDIT_ROUND] = st.session_state.get(_AUDIT_ROUND, 0) + 1
+
+
+def audited() -> OwnSet | SulcusError | None:
+    """What the last audit of an uploaded set gave."""
+    found: OwnSet | SulcusError | None = st.session_state.get(_AUDITED)
+    return found
+
+
+def forget_audit() -> None:
+    """Forget the last audit."""
+    st.session_state[_AUDITED] = None
 
 
 def layers() -> Layers:

@@ -23,6 +23,8 @@ APP_TITLE: Final = "Sulcus"
 PAGE_READ: Final = "Read a scan"
 PAGE_ACCURACY: Final = "Accuracy"
 PAGE_TRUST: Final = "Confidence"
+PAGE_AUDIT: Final = "Data audit"
+PAGE_CARDS: Final = "Model cards"
 
 NOTICE: Final = "Research demonstration. Not a medical device, not for diagnosis."
 NO_FIGURE: Final = "Held-out accuracy has not been computed here: run `make evaluate`."

@@ -36,6 +36,17 @@ NETWORK_LINES: Final[dict[str, dict[str, str]]] = {
     "resnet50": {"color": "#009e73", "dash": "dashdot"},
     "mean": {"color": TEXT, "dash": "solid"},
 }
+CLASS_PATTERNS: Final[dict[str, str]] = {
+    "glioma": "",
+    "meningioma": "/",
+    "no_tumor": ".",
+    "pituitary": "x",
+}
+COPY_BARS: Final[tuple[dict[str, Any], ...]] = (
+    {"color": "#e69f00", "pattern": {"shape": ""}},
+    {"color": "#56b4e9", "pattern": {"shape": "/"}},
+    {"color": "#009e73", "pattern": {"shape": "x"}},
+)
 SEQUENTIAL: Final = "Cividis"
 
 CSS: Final = """
@@ -113,4 +124,12 @@ def chart_layout(**changes: Any) -> dict[str, Any]:
         "margin": {"l": 56, "r": 12, "t": 36, "b": 48},
         "legend": {"bgcolor": "rgba(0,0,0,0)"},
         **changes,
+    }
+
+
+def chart_config(name: str) -> dict[str, Any]:
+    """Plotly tool bar without the maker's logo, whose camera saves a PNG of that name."""
+    return {
+        "displaylogo": False,
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
     }

@@ -15,7 +15,8 @@ SulcusError
 ├── MembershipError            a scan cannot be looked up among the training pictures
 ├── DatasetError               a public data set is absent or not in its published layout
 │   ├── MissingDataset
-│   └── DatasetLayout
+│   ├── DatasetLayout
+│   └── SetRefused             an uploaded set that is not unpacked: too large, unsafe names …
 ├── TrainingError              a training run that cannot start or resume
 └── MetricsError               a figure a page needs has not been computed
 
@@ -86,6 +87,10 @@ class MissingDataset(DatasetError):
 
 class DatasetLayout(DatasetError):
     """The folder exists but is not laid out as published."""
+
+
+class SetRefused(DatasetError):
+    """An uploaded set of pictures that is not unpacked: too large, unsafe names, no picture …"""
 
 
 class TrainingError(SulcusError):

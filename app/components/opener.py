@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import services, state, texts
 from app.records import Sample
+from ml.io.limits import MAX_BYTES
 
 
 def show() -> None:
@@ -14,6 +15,7 @@ def show() -> None:
         key=state.upload_key(),
         on_change=state.take_upload,
         help=texts.UPLOAD_HELP,
+        max_upload_size=MAX_BYTES // 2**20,
     )
     st.html(f'<div class="sulcus-muted">{texts.ACCEPTED} {texts.UPLOAD_HELP}</div>')
     samples = services.samples()

@@ -4,6 +4,8 @@
 train/test folders above them), the figshare set (``index.csv`` or ``.mat`` files) and Br35H,
 prints a table and writes ``audit.json`` (figures only) and ``audit.csv`` (one row a picture).
 Several folders are searched together, so that copies between sets are found as well.
+Without a FOLDER it audits the public sets in use and writes ``assets/metrics/audit.json`` and
+``assets/metrics/rows/audit.csv``, from which the page *Data audit* reads.
 
 - exact copy: the same bytes (MD5);
 - near copy: the same slice re-encoded, resized, mirrored, rotated, sharpened … (one cluster);
@@ -18,59 +20,22 @@ import hashlib
 import json
 import os
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from ml.datasets.audit_rows import COLUMNS, AuditRow, contradict, csv_rows, report
 from ml.datasets.fingerprints import CACHE, fingerprint_all
 from ml.datasets.groups import find_groups, find_links, patient_key
-from ml.datasets.picture import TUMOR, Picture
-from ml.datasets.readers import read_br35h, read_class_folders, read_figshare
+from ml.datasets.picture import SOURCES, Picture
+from ml.datasets.readers import data_root, read_br35h, read_class_folders, read_figshare
 from ml.datasets.tables import write_csv, write_text
 from ml.errors import DatasetError, MissingDataset
 
 __all__ = ["AuditRow", "audit", "main", "read_folders", "report", "table"]
 
-_COLUMNS: Final[tuple[str, ...]] = (
-    "path",
-    "source",
-    "label",
-    "official",
-    "md5",
-    "cluster",
-    "group",
-    "exact_copy_in_train",
-    "copy_in_train",
-    "groupmate_in_train",
-    "label_conflict",
-)
-
-
-@dataclass(frozen=True)
-class AuditRow:
-    """What the audit found out about one picture.
-
-    Attributes:
-        path: relative to the folder that holds all audited sets.
-        source: name of the set's folder.
-        label: class folder it lies in.
-        official: train, validation or test as shipped, or "".
-        md5: of the file's bytes.
-        cluster: pictures of the same slice share it.
-        group: pictures of the same person, as far as known, share it.
-        label_conflict: another picture of the same slice has a contradicting label.
-    """
-
-    path: str
-    source: str
-    label: str
-    official: str
-    md5: str
-    cluster: int
-    group: int
-    label_conflict: bool
+_METRICS: Final[Path] = Path(__file__).resolve().parents[2] / "assets" / "metrics"
 
 
 def read_folders(folders: Sequence[Path]) -> tuple[list[Picture], Path]:
@@ -92,13 +57,25 @@ def read_folders(folders: Sequence[Path]) -> tuple[list[Picture], Path]:
     return list(pictures.values()), root
 
 
-def audit(pictures: Sequence[Picture], root: Path, *, cache: Path | None = CACHE) -> list[AuditRow]:
+def audit(
+    pictures: Sequence[Picture],
+    root: Path,
+    *,
+    cache: Path | None = CACHE,
+    progress: Callable[[float], None] | None = None,
+) -> list[AuditRow]:
     """Clusters, groups, MD5 and label conflicts of all pictures, in their order.
+
+    Args:
+        pictures: what to audit.
+        root: folder their paths are relative to.
+        cache: folder of fingerprints kept between runs, or None.
+        progress: told which share of the pictures is hashed.
 
     Raises:
         DatasetLayout: a picture cannot be read.
     """
-    prints = fingerprint_all(pictures, root, cache=cache)
+    prints = fingerprint_all(pictures, root, cache=cache, progress=progress)
     links = find_links(prints.hashes, prints.patterns)
     patients = [(p.source, patient_key(p.patient_id)) if p.patient_id else None for p in pictures]
     clusters, groups = (ids.tolist() for ids in find_groups(links, patients))
@@ -114,28 +91,10 @@ def audit(pictures: Sequence[Picture], root: Path, *, cache: Path | None = CACHE
             md5=hashlib.md5((root / picture.path).read_bytes(), usedforsecurity=False).hexdigest(),
             cluster=cluster,
             group=group,
-            label_conflict=_contradict(labels[cluster]),
+            label_conflict=contradict(labels[cluster]),
         )
         for picture, cluster, group in zip(pictures, clusters, groups, strict=True)
     ]
-
-
-def report(rows: Sequence[AuditRow]) -> dict[str, Any]:
-    """Figures of the audit: all sets together, each set, and copies between the sets."""
-    sources = sorted({r.source for r in rows})
-    inside = {s: [r for r in rows if r.source == s] for s in sources}
-    return {
-        "all": _figures(rows),
-        "sources": {s: _figures(inside[s]) for s in sources},
-        "class_by_source": {
-            s: {label: _counts(r for r in inside[s] if r.label == label) for label in labels}
-            for s in sources
-            for labels in [sorted({r.label for r in inside[s]})]
-        },
-        "pictures_with_copy_in": {
-            s: {o: _held(inside[s], inside[o]) for o in sources if o != s} for s in sources
-        },
-    }
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -168,22 +127,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--out", type=Path, default=Path("out/audit"), metavar="DIR")
     parser.add_argument("--no-cache", action="store_true", help="hash every picture again")
     options = parser.parse_args(arguments)
     try:
-        pictures, root = read_folders(options.folders)
+        pictures, root = read_folders(options.folders or _sets_in_use())
         rows = audit(pictures, root, cache=None if options.no_cache else CACHE)
     except DatasetError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     figures = report(rows)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_text(options.out / "audit.json", json.dumps(figures, indent=2) + "\n")
-    write_csv(options.out / "audit.csv", _COLUMNS, _csv_rows(rows))
+    folder = options.out if options.folders else _METRICS
+    lines = folder if options.folders else _METRICS / "rows"
+    lines.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "audit.json", json.dumps(figures, indent=2) + "\n")
+    write_csv(lines / "audit.csv", COLUMNS, csv_rows(rows))
     print(table(figures))
-    print(f"\nwritten: {options.out / 'audit.json'}, {options.out / 'audit.csv'}")
+    print(f"\nwritten: {folder / 'audit.json'}, {lines / 'audit.csv'}")
     return 0
 
 
@@ -202,81 +163,18 @@ _LEAKS: Final[dict[str, str]] = {
 }
 
 
+def _sets_in_use() -> list[Path]:
+    """Folders of the public sets, in the order of the splits: the same numbers of clusters."""
+    root = data_root()
+    return [root / source for source in SOURCES if (root / source).is_dir()]
+
+
 def _read(place: Path, root: Path) -> list[Picture]:
     if (place / "index.csv").is_file() or next(place.rglob("*.mat"), None):
         return read_figshare(place, root)
     if next(place.rglob("annotations_*.json"), None):
         return read_br35h(place, root)
     return read_class_folders(place, root, source=place.name, any_class=True)
-
-
-def _contradict(labels: set[str]) -> bool:
-    # A tumour of unknown type contradicts only its absence.
-    return len(labels - {TUMOR}) > 1 or {TUMOR, "no_tumor"} <= labels
-
-
-def _counts(rows: Iterable[AuditRow]) -> dict[str, int]:
-    rows = list(rows)
-    return {
-        "pictures": len(rows),
-        "clusters": len({r.cluster for r in rows}),
-        "groups": len({r.group for r in rows}),
-    }
-
-
-def _figures(rows: Sequence[AuditRow]) -> dict[str, Any]:
-    clusters = Counter(r.cluster for r in rows)
-    return {
-        **_counts(rows),
-        "exact_copies": len(rows) - len({r.md5 for r in rows}),
-        "near_copies": len(rows) - len(clusters),
-        "pictures_in_clusters_of_two_or_more": sum(n for n in clusters.values() if n > 1),
-        "largest_cluster": max(clusters.values()),
-        "largest_group": max(Counter(r.group for r in rows).values()),
-        "conflicting_clusters": len({r.cluster for r in rows if r.label_conflict}),
-        "pictures_in_conflicting_clusters": sum(r.label_conflict for r in rows),
-        "test_against_train": _leaks(rows),
-    }
-
-
-def _leaks(rows: Sequence[AuditRow]) -> dict[str, float | int | None]:
-    train = [r for r in rows if r.official == "train"]
-    test = [r for r in rows if r.official == "test"]
-    seen = {name: {getattr(r, name) for r in train} for name in ("md5", "cluster", "group")}
-
-    def share(name: str) -> float | None:
-        hits = sum(getattr(r, name) in seen[name] for r in test)
-        return round(hits / len(test), 4) if test else None
-
-    return {
-        "test_pictures": len(test),
-        "train_pictures": len(train),
-        "share_with_exact_copy": share("md5"),
-        "share_with_copy": share("cluster"),
-        "share_with_groupmate": share("group"),
-    }
-
-
-def _held(rows: Sequence[AuditRow], others: Sequence[AuditRow]) -> int:
-    clusters = {r.cluster for r in others}
-    return sum(r.cluster in clusters for r in rows)
-
-
-def _csv_rows(rows: Sequence[AuditRow]) -> Iterable[dict[str, object]]:
-    train: dict[str, set[tuple[str, str | int]]] = {"md5": set(), "cluster": set(), "group": set()}
-    for row in rows:
-        if row.official == "train":
-            for name, seen in train.items():
-                seen.add((row.source, getattr(row, name)))
-    for row in rows:
-        test = row.official == "test"
-        yield {
-            **{name: getattr(row, name) for name in _COLUMNS if hasattr(row, name)},
-            "exact_copy_in_train": int(test and (row.source, row.md5) in train["md5"]),
-            "copy_in_train": int(test and (row.source, row.cluster) in train["cluster"]),
-            "groupmate_in_train": int(test and (row.source, row.group) in train["group"]),
-            "label_conflict": int(row.label_conflict),
-        }
 
 
 def _show(value: object) -> str:

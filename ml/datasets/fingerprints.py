@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,11 @@ class Fingerprints:
 
 
 def fingerprint_all(
-    pictures: Sequence[Picture], root: Path, *, cache: Path | None = CACHE
+    pictures: Sequence[Picture],
+    root: Path,
+    *,
+    cache: Path | None = CACHE,
+    progress: Callable[[float], None] | None = None,
 ) -> Fingerprints:
     """Fingerprints of all pictures, in their order.
 
@@ -48,6 +52,7 @@ def fingerprint_all(
         root: data root of their paths.
         cache: folder to keep the result in, or None. The key covers path, size and time of
             change of every file.
+        progress: told after each picture which share of them is done, in the caller's thread.
 
     Raises:
         DatasetLayout: a picture cannot be read.
@@ -68,8 +73,9 @@ def fingerprint_all(
         areas[position] = pixels.size
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(fill, range(count)):
-            pass
+        for done, _ in enumerate(pool.map(fill, range(count)), start=1):
+            if progress is not None:
+                progress(done / count)
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         partial = kept.with_name(f"{kept.stem}.{os.getpid()}.part.npz")

@@ -50,7 +50,9 @@ class Picture:
 def pictures_under(folder: Path) -> Iterator[Path]:
     """Picture files in a folder, at any depth, in order of their paths; none if it is absent."""
     if folder.is_dir():
-        yield from sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
+        yield from sorted(
+            p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()
+        )
 
 
 def decode_gray(path: Path) -> npt.NDArray[np.uint8]:

@@ -69,14 +69,18 @@ def overlap(rows: Iterable[Row]) -> dict[str, float | int]:
     }
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path, *, command: str = "python -m ml.datasets.splits") -> list[dict[str, str]]:
     """Rows of one of the committed CSV files.
+
+    Args:
+        path: the file.
+        command: what makes it.
 
     Raises:
         DatasetError: the file is absent.
     """
     if not path.is_file():
-        raise DatasetError(f"{path.name} is missing; make it with python -m ml.datasets.splits")
+        raise DatasetError(f"{path.name} is missing; make it with {command}")
     with path.open(newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 

@@ -17,6 +17,19 @@ MAX_ASPECT: Final = 4.0
 MAX_LEVEL: Final = 1e9
 """Largest grey level kept: squares of it still fit float32."""
 
+MAX_ARCHIVE_BYTES: Final = 256 * 1024 * 1024
+"""Largest zip of a whole set, in bytes."""
+MAX_MEMBERS: Final = 20_000
+"""Most files and folders in a set, pictures or not."""
+MAX_SET_PICTURES: Final = 5_000
+"""Most pictures of a set: 190 MB of fingerprints."""
+MAX_SET_BYTES: Final = 1024 * 1024 * 1024
+"""Most bytes that the pictures of a set unpack to."""
+MAX_SET_PIXELS: Final = 4_000_000_000
+"""Most pixels of all pictures of a set together: 800,000 each in the largest set."""
+MAX_RATIO: Final = 100
+"""Largest ratio of unpacked to packed bytes: pictures are compressed already."""
+
 ACCEPTED: Final = "Accepted are PNG, JPEG, TIFF and single-frame DICOM."
 """The sentence that every refusal of a format ends with."""
 

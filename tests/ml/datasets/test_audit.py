@@ -1,6 +1,7 @@
 """The audit finds planted copies, leaks and contradictions, and nothing else."""
 
 import csv
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.datasets import audit as module
 from ml.datasets.audit import audit, main, read_folders, report, table
+from ml.datasets.audit_rows import read_audit_rows
 from ml.errors import DatasetLayout, MissingDataset
 from tests.ml.datasets.drawing import head, reencoded, write_jpeg
 
@@ -88,6 +91,28 @@ def test_command_prints_and_writes(
     assert (mirrored["exact_copy_in_train"], mirrored["copy_in_train"]) == ("0", "1")
     assert rows["planted/test/glioma/new.jpg"]["groupmate_in_train"] == "0"
     assert rows["planted/train/glioma/2.jpg"]["label_conflict"] == "1"
+
+
+def test_without_a_folder_the_sets_in_use_are_audited(
+    sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SULCUS_DATA", str(sets))
+    monkeypatch.setattr(module, "_METRICS", tmp_path / "metrics")
+    assert main(["--no-cache"]) == 0
+    figures = json.loads((tmp_path / "metrics" / "audit.json").read_text())
+    assert list(figures["sources"]) == ["br35h", "figshare", "roboflow", "sartaj"]
+    assert report(read_audit_rows(tmp_path / "metrics" / "rows" / "audit.csv")) == figures
+
+
+@pytest.mark.real_data
+def test_committed_rows_are_those_of_the_files(real_root: Path) -> None:
+    """Every fiftieth picture: the others take longer and show nothing else."""
+    rows = read_audit_rows(module._METRICS / "rows" / "audit.csv")[::50]
+    files = {row.md5: real_root / row.path for row in rows}
+    if not all(file.is_file() for file in files.values()):
+        pytest.skip("the data sets here are other versions than the committed lists name")
+    for md5, file in files.items():
+        assert hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() == md5
 
 
 def test_folders_that_hold_nothing_are_refused(
