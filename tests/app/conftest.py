@@ -96,7 +96,7 @@ def comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
 
 @pytest.fixture
 def app() -> AppTest:
-    return AppTest.from_file(str(MAIN), default_timeout=60)
+    return AppTest.from_file(str(MAIN), default_timeout=180)
 
 
 @pytest.fixture
