@@ -48,7 +48,7 @@ def page_of(app: AppTest) -> AppTest:
 @pytest.fixture(scope="module")
 def published() -> AppTest:
     """The page with the committed figures, drawn once for all tests that only look."""
-    return page_of(AppTest.from_file(str(MAIN), default_timeout=60))
+    return page_of(AppTest.from_file(str(MAIN), default_timeout=180))
 
 
 def said(at: AppTest) -> str:

@@ -25,7 +25,7 @@ def said(at: AppTest) -> str:
 @pytest.fixture(scope="module")
 def at() -> AppTest:
     """The page, drawn once; a test chooses the card that it wants."""
-    return page_of(AppTest.from_file(str(MAIN), default_timeout=60))
+    return page_of(AppTest.from_file(str(MAIN), default_timeout=180))
 
 
 def test_the_mean_comes_first_with_the_weights_of_all_three(at: AppTest) -> None:
