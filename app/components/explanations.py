@@ -8,7 +8,7 @@ from app import explanation_texts as words
 from app import texts
 from app.components import table
 from ml.evaluation.published import Interval
-from ml.evaluation.published_explanations import ExplanationFigures, NetworkMaps, Pointing
+from ml.evaluation.published_explanations import ExplanationFigures, Pointing
 
 
 def show(found: ExplanationFigures | None) -> None:
@@ -24,11 +24,15 @@ def show(found: ExplanationFigures | None) -> None:
         words.METHOD,
         *(f"{texts.model(n)}: {kind}" for n in names for kind in (words.ENERGY, words.HIT)),
     ]
-    table.show(header, _all_pictures(found, networks))
+    rows = _rows([network.methods for network in networks], found.default)
+    rows += _baselines(found.gaussians, [network.untrained for network in networks])
+    table.show(header, rows)
     st.markdown(words.verdict(found))
     _times(found)
     st.markdown(words.part(found))
-    table.show(header, _rows([network.part for network in networks], found.default))
+    rows = _rows([network.part for network in networks], found.default)
+    rows += _baselines(found.part_gaussians, [network.part_untrained for network in networks])
+    table.show(header, rows)
     st.markdown(words.SANITY)
     steps = [
         [
@@ -41,13 +45,15 @@ def show(found: ExplanationFigures | None) -> None:
     st.caption(found.protocol)
 
 
-def _all_pictures(found: ExplanationFigures, networks: list[NetworkMaps]) -> list[list[str]]:
-    """Methods of one forward pass, then the baselines."""
-    rows = _rows([network.methods for network in networks], found.default)
-    for name, (sigma, pointing) in found.gaussians.items():
-        rows.append([words.gaussian(name, sigma), *_cells(pointing) * len(networks)])
-    untrained = [cell for network in networks for cell in _cells(network.untrained)]
-    return [*rows, [words.UNTRAINED, *untrained]]
+def _baselines(
+    gaussians: Mapping[str, tuple[float, Pointing]], untrained: list[Pointing]
+) -> list[list[str]]:
+    """The Gaussians, the same for every network, and the untrained networks."""
+    rows = [
+        [words.gaussian(name, sigma), *_cells(pointing) * len(untrained)]
+        for name, (sigma, pointing) in gaussians.items()
+    ]
+    return [*rows, [words.UNTRAINED, *(cell for one in untrained for cell in _cells(one))]]
 
 
 def _rows(parts: list[Mapping[str, Pointing]], default: str) -> list[list[str]]:

@@ -75,8 +75,9 @@ def explanation_figures(
     slow = {row.id for row in rows if row.method in SLOW}
     some = [row for row in rows if row.id in slow]
     gaussians = {"quarter": QUARTER, "best": width}
-    whole = _scores(test, (*METHODS, UNTRAINED, *map(gaussian, gaussians.values())))
-    part = _scores([row for row in some if row.split == "test"], (*METHODS, *SLOW))
+    baselines = (UNTRAINED, *map(gaussian, gaussians.values()))
+    whole = _scores(test, (*METHODS, *baselines))
+    part = _scores([row for row in test if row.id in slow], (*METHODS, *SLOW, *baselines))
     first = next(iter(whole.values()))
     weights = resample([row.group for row in first], draws=draws)
     return {
@@ -93,7 +94,10 @@ def explanation_figures(
             name: _network(name, whole, weights, (method, gaussians))
             for name in dict.fromkeys(network for network, _ in whole if network)
         },
-        "part": _part(part, validation_energy(some, (*METHODS, *SLOW)), draws),
+        "part": {
+            "validation": validation_energy(some, (*METHODS, *SLOW)),
+            **_part(part, gaussians, draws),
+        },
         "sanity": _sanity(sanity, draws),
     }
 
@@ -131,14 +135,19 @@ def _network(
     }
 
 
-def _part(part: Scores, validation: Mapping[str, float], draws: int) -> dict[str, Any]:
-    """All methods on the pictures that the slow ones were measured on."""
+def _part(part: Scores, gaussians: Mapping[str, float], draws: int) -> dict[str, Any]:
+    """All methods and baselines on the pictures that the slow methods were measured on."""
     groups = [row.group for row in next(iter(part.values()))]
     weights = resample(groups, draws=draws)
     networks: dict[str, dict[str, Any]] = {}
     for (name, method), rows in part.items():
         networks.setdefault(name, {})[method] = _figures(rows, weights)
-    return {**counts(groups), "validation": dict(validation), "networks": networks}
+    centred = networks.pop("")
+    return {
+        **counts(groups),
+        "gaussians": {key: centred[gaussian(sigma)] for key, sigma in gaussians.items()},
+        "networks": networks,
+    }
 
 
 def _figures(rows: Sequence[ExplanationRow], weights: Numbers) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class NetworkMaps:
         times: energy of the default method over that of a baseline: "quarter" and "best" for the
             Gaussians, "untrained".
         part: [method, the slow ones too] → figures on the part of the pictures they share.
+        part_untrained: the untrained network on that part.
         sanity: [step] → rank correlation with the maps after weights were drawn anew.
     """
 
@@ -42,6 +43,7 @@ class NetworkMaps:
     untrained: Pointing
     times: Mapping[str, Interval]
     part: Mapping[str, Pointing]
+    part_untrained: Pointing
     sanity: Mapping[str, Interval]
 
 
@@ -56,6 +58,7 @@ class ExplanationFigures:
         n_part: of these, pictures of the slow methods and of the sanity check.
         default: method that is drawn on the screen, chosen on validation.
         gaussians: "quarter" and "best" → standard deviation (share of the head box) and figures.
+        part_gaussians: the same on the part.
         networks: by registry name.
     """
 
@@ -65,6 +68,7 @@ class ExplanationFigures:
     n_part: int
     default: str
     gaussians: Mapping[str, tuple[float, Pointing]]
+    part_gaussians: Mapping[str, tuple[float, Pointing]]
     networks: Mapping[str, NetworkMaps]
 
 
@@ -78,22 +82,22 @@ def load(path: Path) -> ExplanationFigures | None:
         return None
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
+        on_part = {name: _all(found) for name, found in raw["part"]["networks"].items()}
         return ExplanationFigures(
             protocol=str(raw["protocol"]),
             n_pictures=int(raw["n_pictures"]),
             n_groups=int(raw["n_groups"]),
             n_part=int(raw["part"]["n_pictures"]),
             default=str(raw["default"]),
-            gaussians={
-                name: (float(part["sigma"]), _pointing(part))
-                for name, part in raw["gaussians"].items()
-            },
+            gaussians=_gaussians(raw["gaussians"], raw["gaussians"]),
+            part_gaussians=_gaussians(raw["gaussians"], raw["part"]["gaussians"]),
             networks={
                 name: NetworkMaps(
                     methods=_all(part["methods"]),
                     untrained=_pointing(part["untrained"]),
                     times=intervals_in(part["times"]),
-                    part=_all(raw["part"]["networks"][name]),
+                    part={m: p for m, p in on_part[name].items() if m != "untrained"},
+                    part_untrained=on_part[name]["untrained"],
                     sanity=intervals_in(raw["sanity"]["networks"][name]),
                 )
                 for name, part in raw["networks"].items()
@@ -103,6 +107,12 @@ def load(path: Path) -> ExplanationFigures | None:
         raise MetricsError(
             "The figures of the heat maps are damaged. Run `python -m ml.evaluation --report-only`."
         ) from error
+
+
+def _gaussians(
+    chosen: Mapping[str, Any], raw: Mapping[str, Any]
+) -> dict[str, tuple[float, Pointing]]:
+    return {name: (float(chosen[name]["sigma"]), _pointing(part)) for name, part in raw.items()}
 
 
 def _all(raw: Mapping[str, Any]) -> dict[str, Pointing]:

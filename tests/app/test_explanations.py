@@ -50,7 +50,11 @@ def figures() -> dict[str, Any]:
         },
         "part": {
             "n_pictures": 40,
-            "networks": {name: {m: pointing(0.31) for m in (*METHODS, *SLOW)} for name in NETWORKS},
+            "gaussians": {"quarter": pointing(0.042), "best": pointing(0.093)},
+            "networks": {
+                name: {m: pointing(0.31) for m in (*METHODS, *SLOW, "untrained")}
+                for name in NETWORKS
+            },
         },
         "sanity": {
             "networks": {name: {step: interval(0.456) for step in STEPS} for name in NETWORKS}
@@ -75,6 +79,7 @@ def test_every_method_stands_beside_the_baselines(app: AppTest, measured: dict[s
     assert "Contrast CAM (on screen)" in page
     line = page[page.index("σ 0.05 of the head, best on validation") :].split("</tr>")[0]
     assert line.count("0.092 [0.072–0.112]") == 3
+    assert page.count("0.042 [0.022–0.062]") == 3
     line = page[page.index(">Untrained network<") :].split("</tr>")[0]
     assert line.count("0.023 [0.003–0.043]") == 3
     for title in words.SANITY_STEPS.values():

@@ -168,7 +168,8 @@ def test_figures_are_what_the_rows_say():
     assert network["times"]["quarter"].value == pytest.approx(0.11 / 0.06)
     assert found["gaussians"]["best"]["sigma"] == 0.1
     assert found["part"]["n_pictures"] == 4
-    assert set(found["part"]["networks"]["xception"]) == {*METHODS, *SLOW}
+    assert set(found["part"]["networks"]["xception"]) == {*METHODS, *SLOW, UNTRAINED}
+    assert found["part"]["gaussians"]["best"]["energy"].value == pytest.approx(0.11)
     assert found["sanity"]["networks"]["xception"]["stride_32"].value == pytest.approx(0.25)
 
 
