@@ -17,6 +17,7 @@ from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
 from ml.errors import SulcusError
 from ml.evaluation import membership_published, published, published_trust
+from ml.evaluation import published_explanations as explained
 from ml.evaluation import published_shortcuts as shortcuts
 from ml.inference.engine import Engine
 from ml.labels import TITLES
@@ -156,6 +157,15 @@ def shortcut_checks() -> tuple[shortcuts.Background | None, shortcuts.Robustness
         shortcuts.load_background(SUMMARY_FILE.with_name("background.json")),
         shortcuts.load_robustness(SUMMARY_FILE.with_name("robustness.json")),
     )
+
+
+def explanations() -> explained.ExplanationFigures | None:
+    """How well the heat maps point at a tumour; None where nobody measured it.
+
+    Raises:
+        MetricsError: the file is damaged.
+    """
+    return explained.load(SUMMARY_FILE.with_name("explanations.json"))
 
 
 def stressed(decoded: Scan, corruption: str, strength: int) -> Stressed:

@@ -106,6 +106,16 @@ FIGURES: Final[dict[str, str]] = {
     "nll": "NLL (lower is better)",
 }
 
+HEAT_METHODS: Final[dict[str, str]] = {
+    "grad_cam": "Grad-CAM",
+    "grad_cam_plus_plus": "Grad-CAM++",
+    "contrast": "contrast CAM",
+    "log_odds": "log-odds CAM",
+    "margin": "margin CAM",
+    "score_cam": "Score-CAM",
+    "hires_cam": "HiRes-CAM",
+}
+
 STEPS: Final[dict[str, str]] = {
     "preprocess": "Preparing the picture",
     "heatmaps": "Heat maps",
@@ -263,7 +273,8 @@ def window(choice: DisplayWindow, *, default: bool) -> str:
 
 def heat_title(heatmap: Heatmap) -> str:
     """The title of a heat map, which also says when there is nothing to see."""
-    title = f"{HEAT_TITLE}: {TITLES[heatmap.label].lower()}, {model(heatmap.model)}"
+    method = HEAT_METHODS.get(heatmap.method, heatmap.method)
+    title = f"{HEAT_TITLE}: {TITLES[heatmap.label].lower()}, {model(heatmap.model)}, {method}"
     return f"{title} ({NO_EVIDENCE})" if heatmap.empty else title
 
 

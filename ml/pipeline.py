@@ -23,7 +23,7 @@ import numpy as np
 
 from ml.inference.detect import lowest_score, marked
 from ml.inference.engine import Engine, KerasEngine, NetworkOutput
-from ml.inference.explain import NetworkHeatmaps, contributions
+from ml.inference.explain import NetworkHeatmaps, default_method, evidence
 from ml.inference.membership import training_set
 from ml.inference.segment import operating_point, segment
 from ml.inference.trust import calibrate, load_trust
@@ -188,12 +188,14 @@ def _heatmaps(
     engine: Engine,
 ) -> Mapping[str, Mapping[str, Heatmap]]:
     """[network][class] → heat map of scan number `index`, from the features that predicted."""
+    method = default_method()
     return {
         name: NetworkHeatmaps(
             name,
-            contributions(output.features[index], engine.head(name)),
+            evidence(method, output.features[index], engine.head(name), output.logits[index]),
             crop=inputs[spec(name).input_size][index].crop,
             shape=scan.shape,
+            method=method,
         )
         for name, output in outputs.items()
     }

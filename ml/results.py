@@ -103,7 +103,7 @@ class Classification:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """Grad-CAM of one class on the network that predicted: what moved the class score.
+    """Heat map of one class on the network that predicted: what moved the class score.
 
     Attributes:
         model: registry name of the network.
@@ -113,6 +113,7 @@ class Heatmap:
             that a class with little evidence stays cool.
         peak: strongest positive contribution before scaling, in units of the logit.
         empty: nothing in the picture moved this class's score upward.
+        method: how it was made, one of `ml.inference.explain.METHODS`.
 
     Limits: not a tumour location; resolution is that of the last feature map.
 
@@ -124,6 +125,7 @@ class Heatmap:
     values: FloatArray
     peak: float
     empty: bool
+    method: str = "grad_cam"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state, texts
+from app.components import heat_worth
 from ml.labels import CLASSES, TITLES
 from ml.results import Analysis
 
@@ -16,6 +17,7 @@ def show(read: Analysis) -> None:
         _mask(boxed=read.detections is not None)
     with heat, st.container(key="heat-controls"):
         _heat(models)
+        heat_worth.show(read)
 
 
 def _mask(*, boxed: bool) -> None:

@@ -9,6 +9,7 @@ from app.components import (
     choice,
     confusion,
     dice,
+    explanations,
     field,
     figures_table,
     look_up,
@@ -41,10 +42,19 @@ def page() -> None:
     for name, figures in summary.segmentation.items():
         st.subheader(words.outline_heading(name))
         dice.show(figures)
+    _explanations()
     pairs.show(summary.counterfactual)
     _look_up()
     _shortcuts()
     _field()
+
+
+def _explanations() -> None:
+    """How well the heat maps point at a tumour."""
+    try:
+        explanations.show(services.explanations())
+    except MetricsError as error:
+        problem.show(error)
 
 
 def _look_up() -> None:

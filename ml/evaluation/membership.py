@@ -4,7 +4,6 @@ Training pictures come as published and in edited copies (`ml.evaluation.copies`
 patients one picture a near-duplicate cluster comes as published. Nothing here computes a figure.
 """
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -16,7 +15,7 @@ from ml.datasets.tables import split_id
 from ml.errors import MembershipError
 from ml.evaluation.copies import AS_PUBLISHED, edits, eight_bit, published
 from ml.evaluation.membership_rows import LookUp, choose_distance, write_look_ups
-from ml.evaluation.pictures import Library, Row, one_a_cluster, read_split
+from ml.evaluation.pictures import Library, Row, by_lot, one_a_cluster, read_split
 from ml.evaluation.places import Places
 from ml.inference.membership import COMMAND, TrainingIndex, load_index
 from ml.io import read_scan
@@ -32,13 +31,7 @@ def training_sample(rows: Sequence[Row], count: int = SAMPLE) -> list[Row]:
         rows: rows of a split file.
         count: how many; all where there are fewer.
     """
-    training = sorted((row for row in rows if row["split"] == "train"), key=_lot)
-    first: dict[str, Row] = {}
-    for row in training:
-        first.setdefault(row["group"], row)
-    chosen = {row["path"] for row in first.values()}
-    others = [row for row in training if row["path"] not in chosen]
-    return [*first.values(), *others][:count]
+    return by_lot((row for row in rows if row["split"] == "train"), count)
 
 
 def look_ups(
@@ -106,7 +99,3 @@ def _look_up(row: Row, variant: str, data: bytes, index: TrainingIndex) -> LookU
         distance=distance,
         ms=round(milliseconds, 1),
     )
-
-
-def _lot(row: Row) -> bytes:
-    return hashlib.sha256(row["path"].encode()).digest()

@@ -1,5 +1,6 @@
 """Which pictures are evaluated, and where their pixels and outlines come from."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,3 +101,19 @@ def held_out(rows: Iterable[Row], *, every: bool = False) -> list[Row]:
         row for row in rows if row["split"] in ("validation", "test") and row["label"] in CLASSES
     ]
     return kept if every else one_a_cluster(kept)
+
+
+def by_lot(rows: Iterable[Row], count: int) -> list[Row]:
+    """Some pictures by lot, always the same: one of every patient group first.
+
+    Args:
+        rows: rows of a split file.
+        count: how many; all where there are fewer.
+    """
+    drawn = sorted(rows, key=lambda row: hashlib.sha256(row["path"].encode()).digest())
+    first: dict[str, Row] = {}
+    for row in drawn:
+        first.setdefault(row["group"], row)
+    chosen = {row["path"] for row in first.values()}
+    others = [row for row in drawn if row["path"] not in chosen]
+    return [*first.values(), *others][:count]

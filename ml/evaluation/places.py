@@ -71,6 +71,21 @@ class Places:
         return self.metrics / "robustness.json"
 
     @property
+    def explanation_rows(self) -> Path:
+        """Rows of the scored heat maps."""
+        return self.metrics / "rows" / "explanations_clean.csv"
+
+    @property
+    def sanity_rows(self) -> Path:
+        """Rows of the heat maps of networks with weights drawn anew."""
+        return self.metrics / "rows" / "explanation_sanity_clean.csv"
+
+    @property
+    def explanations(self) -> Path:
+        """Chosen method and figures of the heat maps."""
+        return self.metrics / "explanations.json"
+
+    @property
     def thresholds(self) -> Path:
         """Mask threshold chosen on validation."""
         return self.metrics / "thresholds.json"

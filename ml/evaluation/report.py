@@ -26,6 +26,8 @@ from ml.evaluation.classification import (
     roc_curve,
 )
 from ml.evaluation.counterfactual_rows import pair_figures, read_pairs
+from ml.evaluation.explanation_figures import explanation_figures
+from ml.evaluation.explanation_rows import read_explanation_rows, read_sanity_rows
 from ml.evaluation.intervals import (
     Interval,
     Numbers,
@@ -68,6 +70,10 @@ def outputs(root: Path) -> dict[Path, str]:
     head = {"protocol": PROTOCOL, "split_id": summary["split_id"]}
     published = {places.summary: render(summary), places.trust: render({**head, **trust})}
     published |= shortcut_outputs(places, clean)
+    if places.explanation_rows.is_file():
+        maps = read_explanation_rows(places.explanation_rows)
+        found = explanation_figures(maps, read_sanity_rows(places.sanity_rows))
+        published[places.explanations] = render(found)
     if places.membership_rows.is_file():
         published[places.membership] = render(build_membership(places))
     texts = {root / "README.md": overview_text(summary)}

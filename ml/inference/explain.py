@@ -1,29 +1,120 @@
-"""Grad-CAM of every class from the forward pass that made the prediction.
+"""Heat maps of every class from the forward pass that made the prediction.
 
-What is explained: the logit of one class. How: all registered classifiers end in global
-average pooling and one dense layer, so the gradient of a logit with respect to the last
-feature map A (h, w, C) is the same everywhere, w_kc / (h·w), and Grad-CAM has a closed form:
+All registered classifiers end in global average pooling and one dense layer, so the gradient of a
+logit with respect to the last feature map A (h, w, C) is the same everywhere, w_kc / (h·w), and
+the methods here have a closed form. What they explain, for class c:
 
-    cam_c = relu( Σ_k w_kc · A_k ) / (h·w)
+    grad_cam            the logit:             relu( Σ_k w_kc · A_k ) / (h·w)
+    grad_cam_plus_plus  its positive weights:  Σ_k relu(w_kc) · A_k / (h·w)
+    contrast            the logit over the mean of the other logits
+    log_odds            log p / (1 - p): the logit over the others, weighed by their probability
+    margin              place by place, what speaks for c more than for any other class
 
 No second pass, no gradient tape, and by construction the network that is explained is the one
-that predicted. Summed over the map before the relu it is the logit without its bias.
+that predicted. Summed over the map before the relu, grad_cam is the logit without its bias. The
+last three do not change when the same number is added to all logits, and nor does the prediction.
 
-Reference: Selvaraju et al. 2017, arXiv:1610.02391; Zhou et al. 2016, arXiv:1512.04150 (CAM).
+Grad-CAM++: its α_ij are here the same at every place, and so 1 / (h·w) once normalised, as the
+authors' code and tf-keras-vis do; the scale exp(logit) is left out.
+
+Reference: Selvaraju et al. 2017, arXiv:1610.02391; Zhou et al. 2016, arXiv:1512.04150 (CAM);
+Chattopadhay et al. 2018, arXiv:1710.11063 (Grad-CAM++).
 """
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 
+from ml.errors import MetricsError
 from ml.labels import CLASSES, class_index
 from ml.preprocess import Crop, to_scan
 from ml.results import FloatArray, Heatmap
 
-__all__ = ["EMPTY_SHARE", "NetworkHeatmaps", "contributions"]
+__all__ = [
+    "EMPTY_SHARE",
+    "METHODS",
+    "NetworkHeatmaps",
+    "contributions",
+    "default_method",
+    "evidence",
+]
 
+METHODS: Final[tuple[str, ...]] = (
+    *("grad_cam", "grad_cam_plus_plus", "contrast", "log_odds", "margin"),
+)
+"""What one forward pass can draw; the first is used where nothing was measured."""
 EMPTY_SHARE = 0.02
 """A class whose peak is below this share of the network's strongest one has an empty map."""
+FIGURES_FILE: Path = (
+    Path(__file__).resolve().parents[2] / "assets" / "metrics" / "explanations.json"
+)
+
+
+def default_method(file: Path | None = None) -> str:
+    """The method that validation chose, or Grad-CAM where the evaluation has chosen none.
+
+    Raises:
+        MetricsError: the file of figures is there but names no method of `METHODS`.
+    """
+    file = file or FIGURES_FILE
+    return _chosen(file, file.stat().st_mtime_ns) if file.is_file() else METHODS[0]
+
+
+@cache
+def _chosen(file: Path, changed: int) -> str:  # noqa: ARG001  a rewritten file is read again
+    try:
+        method: str = json.loads(file.read_text(encoding="utf-8"))["default"]
+        return METHODS[METHODS.index(method)]
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise MetricsError(
+            f"assets/metrics/{file.name} names no heat map that can be drawn here ({error}); run "
+            "`python -m ml.evaluation --report-only` to write it again"
+        ) from error
+
+
+def evidence(
+    method: str, features: FloatArray, kernel: FloatArray, logits: FloatArray
+) -> FloatArray:
+    """What each place of the feature map says for each class, as a method counts it.
+
+    Args:
+        method: one of `METHODS`.
+        features: (h, w, C) float32, input of the global average pooling.
+        kernel: (C, classes) float32, kernel of the logits layer after it.
+        logits: (classes,) float32 of the same forward pass; only log_odds looks at them.
+
+    Returns:
+        (h, w, classes) float32, in units of the logit, negative against a class.
+
+    Raises:
+        ValueError: the shapes do not belong together, or the method is unknown.
+    """
+    if method == "grad_cam_plus_plus":
+        return contributions(features, np.maximum(kernel, np.float32(0.0)))
+    found = contributions(features, kernel)
+    if method == "grad_cam":
+        return found
+    if method == "margin":
+        ordered = np.sort(found, axis=-1)
+        leads = found == ordered[..., -1:]
+        return np.asarray(found - np.where(leads, ordered[..., -2:-1], ordered[..., -1:]))
+    return np.asarray(found @ _against(method, logits), np.float32)
+
+
+def _against(method: str, logits: FloatArray) -> FloatArray:
+    """(classes, classes): column c takes from class c the rivals' mean, as a method weighs them."""
+    count = len(logits)
+    rival = 1.0 - np.eye(count)
+    if method == "log_odds":
+        raised = np.exp(logits.astype(np.float64) - logits.max())
+        rival *= np.maximum(raised, 1e-30)[:, None]
+    elif method != "contrast":
+        raise ValueError(f"unknown heat map {method!r}; expected one of {', '.join(METHODS)}")
+    return np.asarray(np.eye(count) - rival / rival.sum(axis=0), np.float32)
 
 
 def contributions(features: FloatArray, kernel: FloatArray) -> FloatArray:
@@ -63,15 +154,22 @@ class NetworkHeatmaps(Mapping[str, Heatmap]):
     """
 
     def __init__(
-        self, model: str, contribution: FloatArray, *, crop: Crop, shape: tuple[int, int]
+        self,
+        model: str,
+        contribution: FloatArray,
+        *,
+        crop: Crop,
+        shape: tuple[int, int],
+        method: str = METHODS[0],
     ) -> None:
         """Keep what is needed to draw a map later.
 
         Args:
             model: registry name of the network.
-            contribution: (h, w, 4) float32 from `contributions`.
+            contribution: (h, w, 4) float32 from `evidence`.
             crop: where the network's input lies on the scan.
             shape: (rows, columns) of the scan.
+            method: which of `METHODS` it is.
 
         Raises:
             ValueError: the last axis does not have one entry a class.
@@ -79,6 +177,7 @@ class NetworkHeatmaps(Mapping[str, Heatmap]):
         if contribution.shape[-1] != len(CLASSES):
             raise ValueError(f"expected {len(CLASSES)} classes, found {contribution.shape[-1]}")
         self._model = model
+        self._method = method
         self._positive: FloatArray = np.maximum(contribution, np.float32(0.0))
         self._crop = crop
         self._shape = shape
@@ -105,6 +204,7 @@ class NetworkHeatmaps(Mapping[str, Heatmap]):
             values=to_scan(scaled, self._crop, self._shape),
             peak=peak,
             empty=peak <= EMPTY_SHARE * strongest,
+            method=self._method,
         )
 
     def __iter__(self) -> Iterator[str]:

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import services
 from ml import pipeline
-from ml.inference import trust
+from ml.inference import explain, trust
 from ml.io import read_scan
 from ml.models import registry
 from ml.results import Analysis
@@ -32,9 +32,10 @@ MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 
 @pytest.fixture(autouse=True)
 def _nothing_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The published temperatures are not for the tests' engine."""
+    """The published temperatures and heat map are not for the tests' engine."""
     for module in (services, trust):
         monkeypatch.setattr(module, "TRUST_FILE", tmp_path / "trust.json")
+    monkeypatch.setattr(explain, "FIGURES_FILE", tmp_path / "explanations.json")
 
 
 @pytest.fixture

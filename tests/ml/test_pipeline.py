@@ -8,6 +8,7 @@ import pytest
 
 from ml import pipeline
 from ml.errors import MembershipError, MissingWeights
+from ml.inference import explain
 from ml.inference.engine import KerasEngine
 from ml.inference.membership import Membership, load
 from ml.inference.segment import OperatingPoint
@@ -20,8 +21,9 @@ from tests.ml.fakes import FakeEngine, disc_picture, index_of, published, scan_o
 
 
 @pytest.fixture(autouse=True)
-def _no_weight_files(monkeypatch: pytest.MonkeyPatch):
+def _no_weight_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(registry, "published", published)
+    monkeypatch.setattr(explain, "FIGURES_FILE", tmp_path / "explanations.json")
     # not the threshold that was chosen for the real segmenter
     monkeypatch.setattr(pipeline, "operating_point", lambda _: OperatingPoint())
 
@@ -71,6 +73,16 @@ def test_heat_maps_explain_the_network_that_predicted(analysis):
         for index, label in enumerate(CLASSES):
             if score[index] > 0:
                 assert maps[label].peak > 0.0
+
+
+def test_the_map_is_the_one_that_validation_chose(analysis):
+    explain.FIGURES_FILE.write_text('{"default": "margin"}')
+    chosen = analyse(analysis.scan, FakeEngine())
+    for network, maps in chosen.heatmaps.items():
+        assert {heatmap.method for heatmap in maps.values()} == {"margin"}
+        before = analysis.heatmaps[network]
+        assert {heatmap.method for heatmap in before.values()} == {"grad_cam"}
+        assert any((maps[c].values != before[c].values).any() for c in CLASSES)
 
 
 def test_outline_is_measured_where_the_disc_is(analysis):

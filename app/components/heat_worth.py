@@ -1,0 +1,24 @@
+"""Beside the heat map: what drew it, and how much such maps have been worth."""
+
+import streamlit as st
+
+from app import explanation_texts as words
+from app import services, state
+from ml.errors import MetricsError
+from ml.results import Analysis
+
+
+def show(read: Analysis) -> None:
+    """Draw one line on the chosen network's map, nothing where it is off or was not measured."""
+    layers = state.layers()
+    maps = read.heatmaps.get(layers.heat_model or "")
+    if not layers.heat or maps is None:
+        return
+    try:
+        found = services.explanations()
+    except MetricsError:
+        return
+    if found is not None and layers.heat_model:
+        said = words.worth(found, layers.heat_model, maps[read.mean.label].method)
+        if said:
+            st.caption(said)
