@@ -30,13 +30,19 @@ FIELD_PROTOCOL: Final = "accuracy.protocol"
 TRUST_MODEL: Final = "trust.model"
 REFERRED: Final = "trust.referred"
 CORRUPTION: Final = "accuracy.corruption"
+ERROR_KIND: Final = "errors.kind"
+ERROR_MODEL: Final = "errors.model"
+ERROR_LABEL: Final = "errors.label"
+ERROR_READ: Final = "errors.read"
+ERROR_LEAST: Final = "errors.least"
+ERROR_PICTURE: Final = "errors.picture"
 
 SUGGESTED_CLASS: Final = "suggested"
 """Value of `HEAT_CLASS` that stands for the class that the mean of the networks suggests."""
 
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
-_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", _WINDOW, _STRESS)
+_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", "errors.", _WINDOW, _STRESS)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",
