@@ -24,6 +24,7 @@ def main() -> None:
             st.Page(HERE / "views" / "read.py", title=texts.PAGE_READ, default=True),
             st.Page(HERE / "views" / "accuracy.py", title=texts.PAGE_ACCURACY),
             st.Page(HERE / "views" / "trust.py", title=texts.PAGE_TRUST),
+            st.Page(HERE / "views" / "errors.py", title=texts.PAGE_ERRORS),
             st.Page(HERE / "views" / "audit.py", title=texts.PAGE_AUDIT),
             st.Page(HERE / "views" / "cards.py", title=texts.PAGE_CARDS),
         ],

@@ -4,23 +4,22 @@ Cached by content hash and weights, so that a rerun never calls a network again.
 memory; no file name reaches them.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import streamlit as st
 
 from app import texts
-from app.records import Row, Sample, Stressed
+from app.records import Row, Stressed
 from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
 from ml.errors import SulcusError
 from ml.evaluation import membership_published, published, published_trust
 from ml.evaluation import published_explanations as explained
 from ml.evaluation import published_shortcuts as shortcuts
+from ml.inference import conflicts as contradictions
 from ml.inference.engine import Engine
-from ml.labels import TITLES
 from ml.models import registry
 from ml.results import Analysis, DisplayWindow, Heatmap, Scan, Segmentation
 
@@ -29,12 +28,14 @@ SUMMARY_FILE: Path = ROOT / "assets" / "metrics" / "summary.json"
 COMPARISON_FILE: Path = ROOT / "assets" / "metrics" / "comparison" / "comparison.json"
 TRUST_FILE: Path = ROOT / "assets" / "metrics" / "trust.json"
 MEMBERSHIP_FILE: Path = ROOT / "assets" / "metrics" / "membership.json"
-SAMPLES_FOLDER: Path = ROOT / "assets" / "samples"
 
 MAX_SIDE: Final = 1280
 """Longest side of a picture sent to the browser; a larger scan is averaged down for display."""
 STRESS_SIDE: Final = 320
 """Longest side of the small picture of a corrupted scan."""
+
+
+T = TypeVar("T")
 
 
 def engine() -> Engine:
@@ -111,9 +112,7 @@ def summary() -> published.Summary:
     Raises:
         MetricsError: they have not been computed, or their file is damaged.
     """
-    file = SUMMARY_FILE
-    changed = file.stat().st_mtime_ns if file.exists() else 0
-    return _summary(str(file), changed)
+    return kept(published.load, SUMMARY_FILE)
 
 
 def trust() -> published_trust.TrustFigures:
@@ -122,8 +121,7 @@ def trust() -> published_trust.TrustFigures:
     Raises:
         MetricsError: they have not been computed, or their file is damaged.
     """
-    file = TRUST_FILE
-    return _trust(str(file), file.stat().st_mtime_ns if file.exists() else 0)
+    return kept(published_trust.load, TRUST_FILE)
 
 
 def comparison() -> compared.Comparison | None:
@@ -132,9 +130,7 @@ def comparison() -> compared.Comparison | None:
     Raises:
         MetricsError: its file is damaged.
     """
-    if not COMPARISON_FILE.exists():
-        return None
-    return _comparison(str(COMPARISON_FILE), COMPARISON_FILE.stat().st_mtime_ns)
+    return kept(compared.load, COMPARISON_FILE) if COMPARISON_FILE.exists() else None
 
 
 def membership() -> membership_published.MembershipFigures:
@@ -143,8 +139,25 @@ def membership() -> membership_published.MembershipFigures:
     Raises:
         MetricsError: it has not been measured, or the file is damaged.
     """
-    file = MEMBERSHIP_FILE
-    return _membership(str(file), file.stat().st_mtime_ns if file.exists() else 0)
+    return kept(membership_published.load, MEMBERSHIP_FILE)
+
+
+def conflicts(read: Analysis, least_heat_ratio: float) -> tuple[str, ...]:
+    """Kinds of contradiction within a reading (`ml.inference.conflicts.KINDS`)."""
+    return _conflicts(_key(read), least_heat_ratio, read)
+
+
+def kept(load: Callable[[Path], T], path: Path, *others: Path) -> T:
+    """What is read from files, once for each state of them.
+
+    Args:
+        load: reads it, given `path`.
+        path: file or folder.
+        others: further files that it is read from.
+    """
+    changed = tuple(one.stat().st_mtime_ns if one.exists() else 0 for one in (path, *others))
+    found: T = _kept(f"{load.__module__}.{load.__qualname__}", str(path), changed, load)
+    return found
 
 
 def shortcut_checks() -> tuple[shortcuts.Background | None, shortcuts.Robustness | None]:
@@ -176,26 +189,6 @@ def stressed(decoded: Scan, corruption: str, strength: int) -> Stressed:
     """
     digest, version = decoded.content_hash, model_version()
     return _stressed(digest, version, corruption=corruption, strength=strength, _scan=decoded)
-
-
-def samples() -> tuple[Sample, ...]:
-    """The simulated scans that ship with the project; none when the index is absent."""
-    index = SAMPLES_FOLDER / "index.json"
-    if not index.exists():
-        return ()
-    entries: list[Mapping[str, object]] = json.loads(index.read_text(encoding="utf-8"))["samples"]
-    return tuple(
-        Sample(_sample_title(entry), SAMPLES_FOLDER / Path(str(entry["file"])).name)
-        for entry in entries
-    )
-
-
-def _sample_title(entry: Mapping[str, object]) -> str:
-    label = TITLES.get(str(entry.get("label")), "slice").lower()
-    plane = str(entry.get("plane") or "")
-    kind = Path(str(entry["file"])).suffix.lstrip(".").upper().replace("DCM", "DICOM")
-    details = ", ".join(part for part in (plane, kind) if part)
-    return f"Simulated: {label} ({details})"
 
 
 def _key(read: Analysis) -> str:
@@ -275,21 +268,11 @@ def _levels(content_hash: str, _scan: Scan) -> display.Levels:  # noqa: ARG001
     return display.levels(_scan)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _comparison(path: str, changed: int) -> compared.Comparison:  # noqa: ARG001
-    return compared.load(Path(path))
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _kept(kind: str, path: str, changed: tuple[int, ...], _load: Callable[[Path], T]) -> T:  # noqa: ARG001
+    return _load(Path(path))
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _trust(path: str, changed: int) -> published_trust.TrustFigures:  # noqa: ARG001
-    return published_trust.load(Path(path))
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _summary(path: str, changed: int) -> published.Summary:  # noqa: ARG001
-    return published.load(Path(path))
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _membership(path: str, changed: int) -> membership_published.MembershipFigures:  # noqa: ARG001
-    return membership_published.load(Path(path))
+@st.cache_data(show_spinner=False, max_entries=256)
+def _conflicts(key: str, least: float, _read: Analysis) -> tuple[str, ...]:  # noqa: ARG001
+    return contradictions.conflicts(contradictions.evidence(_read), least)

@@ -33,6 +33,12 @@ FIELD_PROTOCOL: Final = "accuracy.protocol"
 TRUST_MODEL: Final = "trust.model"
 REFERRED: Final = "trust.referred"
 CORRUPTION: Final = "accuracy.corruption"
+ERROR_KIND: Final = "errors.kind"
+ERROR_MODEL: Final = "errors.model"
+ERROR_LABEL: Final = "errors.label"
+ERROR_READ: Final = "errors.read"
+ERROR_LEAST: Final = "errors.least"
+ERROR_PICTURE: Final = "errors.picture"
 CARD: Final = "cards.network"
 
 _AUDITED: Final = "audit.result"
@@ -43,7 +49,7 @@ SUGGESTED_CLASS: Final = "suggested"
 
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
-_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", "cards.", _WINDOW, _STRESS)
+_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", "errors.", "cards.", _WINDOW, _STRESS)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",

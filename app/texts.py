@@ -23,6 +23,7 @@ APP_TITLE: Final = "Sulcus"
 PAGE_READ: Final = "Read a scan"
 PAGE_ACCURACY: Final = "Accuracy"
 PAGE_TRUST: Final = "Confidence"
+PAGE_ERRORS: Final = "When it is wrong"
 PAGE_AUDIT: Final = "Data audit"
 PAGE_CARDS: Final = "Model cards"
 
@@ -158,14 +159,14 @@ def figure(interval: Interval, digits: int = 3) -> str:
     return f"{value} [{interval.low:.{digits}f}–{interval.high:.{digits}f}]"
 
 
-def share(interval: Interval) -> str:
-    """A share in per cent with one decimal and its 95 % interval, or a dash."""
+def share(interval: Interval, digits: int = 1) -> str:
+    """A share in per cent with its 95 % interval, or a dash."""
     if interval.value is None:
         return DASH
-    value = f"{interval.value:.1%}".replace("%", " %")
+    value = f"{interval.value:.{digits}%}".replace("%", " %")
     if interval.low is None or interval.high is None:
         return value
-    low, high = (f"{limit:.1%}".rstrip("%") for limit in (interval.low, interval.high))
+    low, high = (f"{limit:.{digits}%}".rstrip("%") for limit in (interval.low, interval.high))
     return f"{value} (95 % interval {low}–{high} %)"
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ml.errors import ScanError, SulcusError
+from ml.inference.conflicts import least_heat_ratio
 from ml.inference.engine import Engine
 from ml.inference.membership import training_set
 from ml.inference.segment import operating_point
@@ -49,7 +50,9 @@ output
                     put the mean's class first), four probabilities a network and of their mean,
                     mask_file, area_px, area_mm2 (only if the file states the pixel spacing),
                     prediction_set (classes that the mean cannot rule out at 90 %),
-                    in_training_set (yes: a copy of a training picture, so the row proves nothing)
+                    in_training_set (yes: a copy of a training picture, so the row proves nothing),
+                    conflicts (what in the reading contradicts itself: tumour_without_outline,
+                    mark_without_tumour, heat_elsewhere, networks_disagree; empty: nothing)
   DIR/masks/*.png   tumour outline, 0 or 255, the input's own size
 
 A file that cannot be read is a row with status failed and the reason. After an interruption run
@@ -100,7 +103,8 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
 
     Raises:
         WeightsError: a network cannot be loaded; nothing has been written.
-        MetricsError: the file with the mask threshold cannot be used.
+        MetricsError: the file with the mask threshold cannot be used, or there is none that says
+            when heat maps count as elsewhere.
         MembershipError: the index of training pictures is missing or altered.
         ForeignTable: `out` holds a table with other columns.
         OSError: `out` cannot be written.
@@ -143,6 +147,7 @@ def _mark(engine: Engine) -> str:
     parts.append(repr(operating_point(SEGMENTER)))
     parts.append(repr(load_trust()))
     parts.append(training_set().mark)
+    parts.append(repr(least_heat_ratio()))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

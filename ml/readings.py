@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO
 
 from ml.errors import SulcusError
+from ml.inference.conflicts import conflicts, evidence, least_heat_ratio
 from ml.labels import CLASSES
 from ml.models.registry import CLASSIFIERS
 from ml.results import Analysis
@@ -41,6 +42,7 @@ COLUMNS: tuple[str, ...] = (
     "area_mm2",
     "prediction_set",
     "in_training_set",
+    "conflicts",
 )
 """Columns of `readings.csv`, in order."""
 
@@ -71,7 +73,11 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
         Probabilities, calibrated where that was fitted, and confidence (the mean's highest
         probability) with six decimals, the classes that cannot be ruled out joined by ";",
         agreement as the number of networks that put the mean's class first, area in mm² only
-        when the file gives the pixel spacing, "yes" or "no" for a copy of a training picture.
+        when the file gives the pixel spacing, "yes" or "no" for a copy of a training picture, and
+        what in the reading contradicts itself (`ml.inference.conflicts.KINDS`) joined by ";".
+
+    Raises:
+        MetricsError: when heat maps count as elsewhere was not measured.
     """
     sizes = analysis.segmentation.measurement
     row = dict.fromkeys(COLUMNS, "")
@@ -86,6 +92,7 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
         "area_mm2": "" if sizes.area_mm2 is None else f"{sizes.area_mm2:.3f}",
         "prediction_set": ";".join(analysis.prediction_set or ()),
         "in_training_set": "no" if analysis.membership is None else "yes",
+        "conflicts": ";".join(conflicts(evidence(analysis), least_heat_ratio())),
     }
     for reading in (*analysis.classifications, analysis.mean):
         for label, probability in zip(CLASSES, reading.shown, strict=True):

@@ -169,6 +169,7 @@ class Segmentation:
         threshold: chosen on validation groups only.
         measurement: sizes of `mask`.
         withheld: the U-Net marks something, but the classifiers' mean reads no tumour.
+        marked_px: pixels of the mask before anything is withheld.
     """
 
     model: str
@@ -177,6 +178,7 @@ class Segmentation:
     threshold: float
     measurement: Measurement
     withheld: bool = False
+    marked_px: int = 0
 
 
 @dataclass(frozen=True)

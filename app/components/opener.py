@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import services, state, texts
+from app import samples, state, texts
 from app.records import Sample
 from ml.io.limits import MAX_BYTES
 
@@ -18,13 +18,13 @@ def show() -> None:
         max_upload_size=MAX_BYTES // 2**20,
     )
     st.html(f'<div class="sulcus-muted">{texts.ACCEPTED} {texts.UPLOAD_HELP}</div>')
-    samples = services.samples()
-    if not samples:
+    known = samples.shipped()
+    if not known:
         st.caption(texts.NO_SAMPLES)
         return
     st.html(f'<div class="sulcus-muted">{texts.SAMPLES}</div>')
     with st.container(horizontal=True, gap="small", key="samples"):
-        for number, sample in enumerate(samples):
+        for number, sample in enumerate(known):
             st.button(
                 sample.title,
                 key=f"sample.{number}",

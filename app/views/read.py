@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import services, state, texts
 from app.components import (
+    conflicts,
     layer_controls,
     measurements,
     navigator,
@@ -54,6 +55,7 @@ def _reading(scan: Scan) -> None:
         if read is not None:
             training_copy.show(read)
             verdict.show(read)
+            conflicts.show(read)
             measurements.show(read)
         provenance.show(scan, read)
     with pictures:

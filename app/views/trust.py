@@ -1,16 +1,22 @@
-"""How far to trust a probability: calibration, prediction sets, referral."""
+"""How far to trust a reading: calibration, prediction sets, referral, conflicts."""
 
 import streamlit as st
 
-from app import services
+from app import conflict_texts, held_out, services
 from app import trust_texts as words
-from app.components import calibration, prediction_sets, problem, referral
+from app.components import calibration, conflict_table, prediction_sets, problem, referral
 from ml.errors import MetricsError
 
 
 def page() -> None:
     """Draw the view."""
     st.header(words.HEADING)
+    _probabilities()
+    _conflicts()
+
+
+def _probabilities() -> None:
+    """What a probability is worth."""
     try:
         figures = services.trust()
     except MetricsError as error:
@@ -27,6 +33,15 @@ def page() -> None:
     st.markdown(words.told_apart(figures.confidence_auroc))
     referral.show(figures)
     st.caption(figures.protocol)
+
+
+def _conflicts() -> None:
+    """What contradictions within a reading meant."""
+    st.subheader(conflict_texts.HEADING)
+    try:
+        conflict_table.show(held_out.conflict_figures())
+    except MetricsError as error:
+        problem.show(error)
 
 
 page()

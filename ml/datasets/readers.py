@@ -11,7 +11,7 @@ Layouts understood (folder names under the data root):
 """
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -38,6 +38,7 @@ __all__ = [
     "data_root",
     "load_mask",
     "load_pixels",
+    "local_file",
     "read_all",
     "read_br35h",
     "read_class_folders",
@@ -79,6 +80,22 @@ def data_root() -> Path:
         f"{'the folder that SULCUS_DATA names' if chosen else 'data/'}. "
         "Download the sets as data/README.md describes, or point SULCUS_DATA at them."
     )
+
+
+def local_file(path: str) -> Path | None:
+    """The file that a row of a split names, None where this machine's data folder lacks it.
+
+    Args:
+        path: relative to the data root, with forward slashes; nothing outside it is looked at.
+    """
+    parts = PurePosixPath(path).parts
+    if not parts or ".." in parts or PurePosixPath(path).is_absolute():
+        return None
+    try:
+        file = data_root().joinpath(*parts)
+    except MissingDataset:
+        return None
+    return file if file.is_file() else None
 
 
 def read_all(root: Path) -> list[Picture]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ml.evaluation.pictures import Library
 
 PARTS = (
-    *("classes", "outlines", "pairs", "robustness", "background", "membership", "explanations"),
+    *("classes", "outlines", "conflicts", "pairs", "robustness", "background", "membership"),
+    "explanations",
     "official",
 )
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -89,6 +90,7 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
     """Run the networks; imported here so that a report alone needs no TensorFlow."""
     from ml.datasets.readers import data_root
     from ml.evaluation.background import write_background
+    from ml.evaluation.conflicts import write_conflicts
     from ml.evaluation.counterfactual import write_counterfactual
     from ml.evaluation.explanations import write_explanations
     from ml.evaluation.membership import write_membership
@@ -101,6 +103,7 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
     steps = {
         "classes": write_classes,
         "outlines": write_outlines,
+        "conflicts": write_conflicts,
         "pairs": write_counterfactual,
         "robustness": write_robustness,
         "explanations": write_explanations,

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from ml.errors import MetricsError
 from ml.evaluation.intervals import Numbers
-from ml.evaluation.pictures import Library, Row, held_out
+from ml.evaluation.pictures import Library, Row, as_scan, held_out
 from ml.evaluation.rows import DIGITS
 from ml.evaluation.segmentation import (
     OutlineRow,
@@ -24,7 +24,7 @@ from ml.inference.segment import OperatingPoint, segment
 from ml.labels import CLASSES, NO_TUMOR
 from ml.models.registry import SEGMENTER
 from ml.preprocess import Crop, prepare, to_scan
-from ml.results import BoolArray, DisplayWindow, FloatArray, Scan
+from ml.results import BoolArray, FloatArray, Scan
 
 BATCH: Final[int] = 8
 THRESHOLDS: Final[tuple[float, ...]] = tuple(round(0.2 + 0.05 * k, 2) for k in range(13))
@@ -138,7 +138,7 @@ def _look(
     with tqdm(total=len(rows), desc=title, unit="picture") as bar:
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
-            scans = [_scan(library.pixels(row["path"])) for row in part]
+            scans = [as_scan(library.pixels(row["path"])) for row in part]
             ready = [prepare(scan.pixels, size) for scan in scans]
             maps = run(np.concatenate([one.image for one in ready]))
             said = np.full(len(part), np.nan)
@@ -148,17 +148,6 @@ def _look(
                 reference = _reference(row, scan, library)
                 yield _Seen(row, scan, ready[i].crop, maps[i], reference, float(said[i]))
             bar.update(len(part))
-
-
-def _scan(pixels: FloatArray) -> Scan:
-    """A picture of a public set as the outline's `Scan`; its window and format matter nowhere."""
-    return Scan(
-        pixels=pixels,
-        window=DisplayWindow(float(pixels.mean()), 1.0, "evaluation"),
-        spacing_mm=None,
-        format="PNG",
-        content_hash="",
-    )
 
 
 def _reference(row: Row, scan: Scan, library: Library) -> BoolArray:

@@ -11,7 +11,7 @@ from ml.datasets.readers import Picture, load_mask, load_pixels, read_all
 from ml.datasets.tables import read_rows
 from ml.errors import DatasetError, MetricsError
 from ml.labels import CLASSES
-from ml.results import BoolArray, FloatArray
+from ml.results import BoolArray, DisplayWindow, FloatArray, Scan
 
 Row = Mapping[str, str]
 """One line of a split file."""
@@ -57,6 +57,17 @@ class Library:
     def mask(self, path: str) -> BoolArray | None:
         """Radiologist's outline (H, W), or None."""
         return load_mask(self.picture(path), self.root)
+
+
+def as_scan(pixels: FloatArray) -> Scan:
+    """A picture of a public set as a `Scan`; its window and format matter nowhere."""
+    return Scan(
+        pixels=pixels,
+        window=DisplayWindow(float(pixels.mean()), 1.0, "evaluation"),
+        spacing_mm=None,
+        format="PNG",
+        content_hash="",
+    )
 
 
 def read_split(path: Path) -> Sequence[Row]:

@@ -101,6 +101,16 @@ class Places:
         return self.metrics / "trust.json"
 
     @property
+    def conflict_rows(self) -> Path:
+        """Rows of what contradicts itself in the readings of the clean split."""
+        return self.metrics / "rows" / "conflicts_clean.csv"
+
+    @property
+    def conflicts(self) -> Path:
+        """What contradictions within a reading meant on held-out patients."""
+        return self.metrics / "conflicts.json"
+
+    @property
     def split(self) -> Path:
         """The clean split itself."""
         return self.root / "data" / "splits" / "clean.csv"

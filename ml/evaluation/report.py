@@ -25,6 +25,7 @@ from ml.evaluation.classification import (
     confusion,
     roc_curve,
 )
+from ml.evaluation.conflict_rows import conflict_figures, read_conflict_rows
 from ml.evaluation.counterfactual_rows import pair_figures, read_pairs
 from ml.evaluation.explanation_figures import explanation_figures
 from ml.evaluation.explanation_rows import read_explanation_rows, read_sanity_rows
@@ -76,6 +77,10 @@ def outputs(root: Path) -> dict[Path, str]:
         published[places.explanations] = render(found)
     if places.membership_rows.is_file():
         published[places.membership] = render(build_membership(places))
+    if places.conflict_rows.is_file():
+        rows = read_conflict_rows(places.conflict_rows)
+        figures = conflict_figures(rows, read_classification(places.clean_rows))
+        published[places.conflicts] = render({"split_id": summary["split_id"], **figures})
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
         if card.stem != DETECTOR:  # its figures come with the comparison

@@ -80,11 +80,11 @@ def write_classification(path: Path, table: ClassificationTable) -> None:
     columns: list[tuple[str, Iterable[str]]] = [(name, table.where[name]) for name in WHERE]
     for name, values in table.logits.items():
         columns += [
-            (f"{name}_logit_{label}", map(_number, values[:, c])) for c, label in enumerate(CLASSES)
+            (f"{name}_logit_{label}", map(number, values[:, c])) for c, label in enumerate(CLASSES)
         ]
     for name, values in probabilities.items():
         columns += [
-            (f"{name}_{label}", map(_number, values[:, c])) for c, label in enumerate(CLASSES)
+            (f"{name}_{label}", map(number, values[:, c])) for c, label in enumerate(CLASSES)
         ]
     if table.leaky is not None:
         columns.append(("leaky", [str(int(flag)) for flag in table.leaky]))
@@ -120,10 +120,10 @@ def write_segmentation(path: Path, rows: Sequence[OutlineRow]) -> None:
     body = (
         (
             *(row.id, row.group, row.label, row.split),
-            *(_number(getattr(row.score, name)) for name in SCORES),
+            *(number(getattr(row.score, name)) for name in SCORES),
             *(str(row.score.reference_px), str(row.score.predicted_px), str(row.picture_px)),
-            _number(row.area_share),
-            _number(row.tumour),
+            number(row.area_share),
+            number(row.tumour),
         )
         for row in rows
     )
@@ -159,6 +159,6 @@ def _outline_row(row: Mapping[str, str]) -> OutlineRow:
     )
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Fixed digits, no minus before zero, empty where there is no value."""
     return "" if math.isnan(value) else f"{round(float(value), DIGITS) + 0.0:.{DIGITS}f}"

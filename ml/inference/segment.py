@@ -114,7 +114,8 @@ def segment(
     mask: BoolArray = on_scan >= point.threshold
     if point.min_area_share > 0.0:
         mask = _without_specks(mask, math.ceil(point.min_area_share * crop.side**2))
-    withheld = bool(mask.any()) and tumour < point.least_tumour
+    marked_px = int(np.count_nonzero(mask))
+    withheld = marked_px > 0 and tumour < point.least_tumour
     if withheld:
         mask = np.zeros_like(mask)
     return Segmentation(
@@ -124,6 +125,7 @@ def segment(
         threshold=point.threshold,
         measurement=measure(mask, scan.spacing_mm),
         withheld=withheld,
+        marked_px=marked_px,
     )
 
 

@@ -40,19 +40,27 @@ class Trust:
     temperatures: Mapping[str, float]
     limits: Mapping[str, tuple[float, ...]]
 
+    def temperature(self, model: str) -> float:
+        """Temperature of a network, or of the mean.
+
+        Raises:
+            MetricsError: nothing was fitted for it.
+        """
+        try:
+            return self.temperatures[model]
+        except KeyError:
+            raise MetricsError(
+                f"assets/metrics/{TRUST_FILE.name} has no temperature for {model}; run "
+                "`make evaluate` to write it again"
+            ) from None
+
     def calibrated(self, reading: Classification) -> Classification:
         """A network's answer, or the mean's, with its calibrated probabilities.
 
         Raises:
             MetricsError: nothing was fitted for it.
         """
-        try:
-            temperature = self.temperatures[reading.model]
-        except KeyError:
-            raise MetricsError(
-                f"assets/metrics/{TRUST_FILE.name} has no temperature for {reading.model}; run "
-                "`make evaluate` to write it again"
-            ) from None
+        temperature = self.temperature(reading.model)
         return replace(reading, calibrated=scaled(reading.probabilities, temperature))
 
     def prediction_set(self, probabilities: FloatArray, level: str = LEVEL) -> tuple[str, ...]:

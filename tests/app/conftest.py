@@ -13,13 +13,15 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import services
+from app import held_out, services
 from ml import pipeline
+from ml.evaluation.places import Places
 from ml.inference import explain, trust
 from ml.io import read_scan
 from ml.models import registry
 from ml.results import Analysis
 from tests.app.fakes import REGISTRY, FakeEngine, compared, head, looked_up, png, summary, trusted
+from tests.app.figures import contradicted
 
 LESION = png(head())
 CLEAR = png(head(lesion=False))
@@ -36,6 +38,16 @@ def _nothing_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (services, trust):
         monkeypatch.setattr(module, "TRUST_FILE", tmp_path / "trust.json")
     monkeypatch.setattr(explain, "FIGURES_FILE", tmp_path / "explanations.json")
+
+
+@pytest.fixture(autouse=True)
+def measured_conflicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Invented figures of conflicts; the published ones are not for the tests' engine."""
+    places = Places(tmp_path / "measured")
+    places.metrics.mkdir(parents=True)
+    places.conflicts.write_text(json.dumps(contradicted()))
+    monkeypatch.setattr(held_out, "PLACES", places)
+    return places.conflicts
 
 
 @pytest.fixture

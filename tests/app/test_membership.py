@@ -25,17 +25,22 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "training_set", lambda: known)
 
 
+def copies(at: AppTest) -> list[str]:
+    """The banners over a copy of a training picture."""
+    return [banner.value for banner in at.warning if "Conflict" not in banner.value]
+
+
 def test_a_copy_of_a_training_picture_is_said_beside_the_verdict(
     opened: Opened, engine: fakes.FakeEngine, metrics: dict[str, Any], trained: None
 ) -> None:
     mirrored = fakes.png(np.ascontiguousarray(fakes.head()[:, ::-1]))
     at = opened(("slice.png", mirrored))
     assert not at.exception
-    (banner,) = at.warning
-    assert "is in the training set (Sartaj)" in banner.value
-    assert "proves nothing" in banner.value
-    assert "97.0 % (95 % interval 95.0–99.0 %)" in banner.value
-    assert "4.3 % (95 % interval 2.3–6.3 %)" in banner.value
+    (banner,) = copies(at)
+    assert "is in the training set (Sartaj)" in banner
+    assert "proves nothing" in banner
+    assert "97.0 % (95 % interval 95.0–99.0 %)" in banner
+    assert "4.3 % (95 % interval 2.3–6.3 %)" in banner
     assert "sulcus-verdict" in html(at)
     assert any("copy found, 0 of 256 bits apart" in line.value for line in at.text)
 
@@ -45,17 +50,17 @@ def test_another_scan_has_no_banner(
 ) -> None:
     at = opened(("slice.png", fakes.png(np.rot90(fakes.head(lesion=False))[20:-60].copy())))
     assert not at.exception
-    assert not at.warning
+    assert not copies(at)
     assert any(texts.looked_up(None) == line.value for line in at.text)
 
 
 def test_without_figures_the_banner_says_so(
     opened: Opened, engine: fakes.FakeEngine, no_metrics: None, trained: None
 ) -> None:
-    (banner,) = opened(("slice.png", LESION)).warning
-    assert "proves nothing" in banner.value
-    assert "has not been measured here" in banner.value
-    assert " % " not in banner.value
+    (banner,) = copies(opened(("slice.png", LESION)))
+    assert "proves nothing" in banner
+    assert "has not been measured here" in banner
+    assert " % " not in banner
 
 
 def test_a_missing_index_is_an_error_with_its_command_and_no_reading(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import services, state, texts
+from app import samples, state, texts
 from ml import pipeline
 from ml.errors import MissingWeights
 from ml.io import read_scan
@@ -80,9 +80,9 @@ def test_sizes_without_spacing_are_in_pixels(
 def test_dicom_sizes_are_in_millimetres_and_simulation_is_said(
     opened: Opened, engine: fakes.FakeEngine, no_metrics: None
 ) -> None:
-    samples = [s for s in services.samples() if s.file.suffix == ".dcm"]
-    assert samples, "the shipped samples hold a DICOM file"
-    at = opened(("slice.dcm", samples[0].file.read_bytes()))
+    slices = [s for s in samples.shipped() if s.file.suffix == ".dcm"]
+    assert slices, "the shipped samples hold a DICOM file"
+    at = opened(("slice.dcm", slices[0].file.read_bytes()))
     found = drawn(at)
     assert found["corner"].startswith(texts.SIMULATED)
     assert texts.ORIENTATION in found["corner"]
@@ -93,12 +93,11 @@ def test_samples_open_by_their_button(
     app: AppTest, engine: fakes.FakeEngine, no_metrics: None
 ) -> None:
     at = app.run()
-    samples = services.samples()
-    assert len(samples) >= 4
+    assert len(samples.shipped()) >= 4
     at = at.button(key="sample.0").click().run()
     assert not at.exception
     assert drawn(at)["corner"].startswith(texts.SIMULATED)
-    assert at.selectbox(key=state.ACTIVE).options == [samples[0].title]
+    assert at.selectbox(key=state.ACTIVE).options == [samples.shipped()[0].title]
 
 
 def test_several_files_have_a_table_and_are_walked_through(
@@ -223,7 +222,7 @@ def test_close_all_forgets_the_scans(
 
 @pytest.mark.weights
 def test_real_networks_read_a_simulated_scan(opened: Opened) -> None:
-    sample = services.samples()[0]
+    sample = samples.shipped()[0]
     at = opened(("sample.png", sample.file.read_bytes()))
     assert not at.exception
     assert not at.error

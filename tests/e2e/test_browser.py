@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app import accuracy_texts as words
-from app import services, texts
+from app import samples, texts
 from ml.models import registry
 from tests.e2e.conftest import Watch
 
 pytestmark = pytest.mark.browser
 
-PNG = [sample.file for sample in services.samples() if sample.file.suffix == ".png"]
+PNG = [sample.file for sample in samples.shipped() if sample.file.suffix == ".png"]
 HEAT = "img[data-layer=heat]"
 MASK = "path[data-mark=mask]"
 

@@ -14,7 +14,7 @@ HEADER = (
     "xception_glioma,xception_meningioma,xception_no_tumor,xception_pituitary,"
     "resnet50_glioma,resnet50_meningioma,resnet50_no_tumor,resnet50_pituitary,"
     "mean_glioma,mean_meningioma,mean_no_tumor,mean_pituitary,"
-    "mask_file,area_px,area_mm2,prediction_set,in_training_set"
+    "mask_file,area_px,area_mm2,prediction_set,in_training_set,conflicts"
 )
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -10,6 +10,9 @@ from PIL import Image
 
 from ml import batch, pipeline
 from ml.batch import main, run
+from ml.errors import MetricsError
+from ml.inference import conflicts as contradictions
+from ml.inference.conflicts import conflicts, evidence, least_heat_ratio
 from ml.inference.membership import Membership
 from ml.labels import CLASSES
 from ml.pipeline import analyse
@@ -50,6 +53,7 @@ def test_a_row_says_what_the_analysis_says(tmp_path: Path):
     assert row["area_px"] == str(expected.segmentation.measurement.area_px)
     assert row["area_mm2"] == ""  # a PNG states no spacing
     assert row["in_training_set"] == "no"
+    assert row["conflicts"] == ";".join(conflicts(evidence(expected), least_heat_ratio()))
     assert row["mask_file"] == "masks/scan.png"
     mask = cv2.imread(str(out / row["mask_file"]), cv2.IMREAD_UNCHANGED)
     assert mask.dtype == np.uint8
@@ -78,6 +82,20 @@ def test_another_index_makes_the_rows_anew(tmp_path: Path, monkeypatch):
         monkeypatch.setattr(place, "training_set", lambda: trained)
     assert run([str(file)], out, FakeEngine(), progress=False).read == 1
     assert rows_of(out)[0]["in_training_set"] == "yes"
+
+
+def test_conflicts_follow_the_published_ratio_and_need_it(tmp_path: Path, monkeypatch):
+    file, out = write_picture(tmp_path / "scan.png", 150), tmp_path / "out"
+    limit = tmp_path / "conflicts.json"
+    monkeypatch.setattr(contradictions, "CONFLICTS_FILE", limit)
+    with pytest.raises(MetricsError, match=contradictions.COMMAND):
+        run([str(file)], out, FakeEngine(), progress=False)
+    assert not (out / "readings.csv").exists()
+    expected = evidence(analyse(scan_of(np.asarray(Image.open(file), np.float32)), FakeEngine()))
+    for least in (0.0, 1e6):
+        limit.write_text(f'{{"least_heat_ratio": {least}}}')
+        assert run([str(file)], out, FakeEngine(), progress=False).read == 1
+        assert rows_of(out)[0]["conflicts"] == ";".join(conflicts(expected, least))
 
 
 def test_area_in_mm2_only_with_the_headers_spacing(tmp_path: Path):
