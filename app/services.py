@@ -11,22 +11,22 @@ from typing import Final
 
 import streamlit as st
 
-from app import texts
+from app import gate_texts, texts
 from app.records import Row, Sample, Stressed
 from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
 from ml.errors import SulcusError
-from ml.evaluation import membership_published, published, published_trust
+from ml.evaluation import gate_published, membership_published, published, published_trust
 from ml.evaluation import published_shortcuts as shortcuts
 from ml.inference.engine import Engine
-from ml.labels import TITLES
 from ml.models import registry
-from ml.results import Analysis, DisplayWindow, Heatmap, Scan, Segmentation
+from ml.results import Analysis, DisplayWindow, Heatmap, Refused, Scan, Segmentation
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SUMMARY_FILE: Path = ROOT / "assets" / "metrics" / "summary.json"
 COMPARISON_FILE: Path = ROOT / "assets" / "metrics" / "comparison" / "comparison.json"
 TRUST_FILE: Path = ROOT / "assets" / "metrics" / "trust.json"
+GATE_FILE: Path = ROOT / "assets" / "metrics" / "gate.json"
 MEMBERSHIP_FILE: Path = ROOT / "assets" / "metrics" / "membership.json"
 SAMPLES_FOLDER: Path = ROOT / "assets" / "samples"
 
@@ -55,12 +55,13 @@ def scan(content_hash: str, data: bytes) -> Scan:
     return _decoded(content_hash, data)
 
 
-def analysis(decoded: Scan) -> Analysis:
+def analysis(decoded: Scan) -> Analysis | Refused:
     """What the networks say about a scan; each runs once for the same bytes and weights.
 
     Raises:
         WeightsError: a network's weights are missing or altered.
         MembershipError: the index of training pictures is missing or altered.
+        GateError: what pictures are compared with is missing or altered.
     """
     return _analysis(decoded.content_hash, model_version(), decoded)
 
@@ -110,9 +111,7 @@ def summary() -> published.Summary:
     Raises:
         MetricsError: they have not been computed, or their file is damaged.
     """
-    file = SUMMARY_FILE
-    changed = file.stat().st_mtime_ns if file.exists() else 0
-    return _summary(str(file), changed)
+    return _summary(str(SUMMARY_FILE), _changed(SUMMARY_FILE))
 
 
 def trust() -> published_trust.TrustFigures:
@@ -121,8 +120,7 @@ def trust() -> published_trust.TrustFigures:
     Raises:
         MetricsError: they have not been computed, or their file is damaged.
     """
-    file = TRUST_FILE
-    return _trust(str(file), file.stat().st_mtime_ns if file.exists() else 0)
+    return _trust(str(TRUST_FILE), _changed(TRUST_FILE))
 
 
 def comparison() -> compared.Comparison | None:
@@ -142,8 +140,16 @@ def membership() -> membership_published.MembershipFigures:
     Raises:
         MetricsError: it has not been measured, or the file is damaged.
     """
-    file = MEMBERSHIP_FILE
-    return _membership(str(file), file.stat().st_mtime_ns if file.exists() else 0)
+    return _membership(str(MEMBERSHIP_FILE), _changed(MEMBERSHIP_FILE))
+
+
+def gate() -> gate_published.GateFigures:
+    """How often the gate refuses what.
+
+    Raises:
+        MetricsError: it has not been measured, or the file is damaged.
+    """
+    return _gate(str(GATE_FILE), _changed(GATE_FILE))
 
 
 def shortcut_checks() -> tuple[shortcuts.Background | None, shortcuts.Robustness | None]:
@@ -175,17 +181,14 @@ def samples() -> tuple[Sample, ...]:
         return ()
     entries: list[Mapping[str, object]] = json.loads(index.read_text(encoding="utf-8"))["samples"]
     return tuple(
-        Sample(_sample_title(entry), SAMPLES_FOLDER / Path(str(entry["file"])).name)
+        Sample(texts.sample(entry), SAMPLES_FOLDER / Path(str(entry["file"])).name)
         for entry in entries
     )
 
 
-def _sample_title(entry: Mapping[str, object]) -> str:
-    label = TITLES.get(str(entry.get("label")), "slice").lower()
-    plane = str(entry.get("plane") or "")
-    kind = Path(str(entry["file"])).suffix.lstrip(".").upper().replace("DCM", "DICOM")
-    details = ", ".join(part for part in (plane, kind) if part)
-    return f"Simulated: {label} ({details})"
+def _changed(file: Path) -> int:
+    """When a file was written, 0 without one: a rewritten file is read again."""
+    return file.stat().st_mtime_ns if file.exists() else 0
 
 
 def _key(read: Analysis) -> str:
@@ -198,7 +201,7 @@ def _decoded(content_hash: str, _data: bytes) -> Scan:  # noqa: ARG001  the hash
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _analysis(content_hash: str, version: str, _scan: Scan) -> Analysis:  # noqa: ARG001
+def _analysis(content_hash: str, version: str, _scan: Scan) -> Analysis | Refused:  # noqa: ARG001
     return pipeline.analyse(_scan, engine())
 
 
@@ -217,12 +220,15 @@ def _stressed(
     )
     small = display.reduce(worse.pixels, STRESS_SIDE)
     grey = display.window(small, worse.window.center, worse.window.width)
-    return Stressed(tuple(read.mean.shown.tolist()), display.data_uri(grey))
+    shown = None if isinstance(read, Refused) else tuple(read.mean.shown.tolist())
+    return Stressed(shown, display.data_uri(grey))
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
 def _row(content_hash: str, version: str, _scan: Scan) -> Row:
     read = _analysis(content_hash, version, _scan)
+    if isinstance(read, Refused):
+        return Row(reason=gate_texts.sentence(read.refusal), refused=True)
     return Row(
         label=read.mean.label,
         confidence=read.mean.confidence,
@@ -283,3 +289,8 @@ def _summary(path: str, changed: int) -> published.Summary:  # noqa: ARG001
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _membership(path: str, changed: int) -> membership_published.MembershipFigures:  # noqa: ARG001
     return membership_published.load(Path(path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _gate(path: str, changed: int) -> gate_published.GateFigures:  # noqa: ARG001
+    return gate_published.load(Path(path))

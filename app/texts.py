@@ -1,6 +1,8 @@
 """The words on screen, so that another language has one place to start from."""
 
+from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from typing import Final
 
 from ml.datasets.hashing import BITS
@@ -106,6 +108,7 @@ FIGURES: Final[dict[str, str]] = {
 
 STEPS: Final[dict[str, str]] = {
     "preprocess": "Preparing the picture",
+    "gate": "Is it a brain MRI?",
     "heatmaps": "Heat maps",
     "measure": "Outline and measurements",
     "membership": "Look-up among the training pictures",
@@ -278,3 +281,12 @@ def ai_title(detail: str) -> str:
 def box(found: Detection) -> str:
     """Class and score of one of the detector's boxes."""
     return f"{TITLES[found.label]} {found.score:.2f}"
+
+
+def sample(entry: Mapping[str, object]) -> str:
+    """The title of a simulated scan, from its line in the index."""
+    label = TITLES.get(str(entry.get("label")), "slice").lower()
+    plane = str(entry.get("plane") or "")
+    kind = Path(str(entry["file"])).suffix.lstrip(".").upper().replace("DCM", "DICOM")
+    details = ", ".join(part for part in (plane, kind) if part)
+    return f"Simulated: {label} ({details})"

@@ -17,7 +17,16 @@ from ml.evaluation.places import Places
 if TYPE_CHECKING:
     from ml.evaluation.pictures import Library
 
-PARTS = ("classes", "outlines", "pairs", "robustness", "background", "membership", "official")
+PARTS = (
+    "classes",
+    "outlines",
+    "pairs",
+    "robustness",
+    "background",
+    "membership",
+    "gate",
+    "official",
+)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -87,6 +96,7 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
     from ml.datasets.readers import data_root
     from ml.evaluation.background import write_background
     from ml.evaluation.counterfactual import write_counterfactual
+    from ml.evaluation.gate import write_gate
     from ml.evaluation.membership import write_membership
     from ml.evaluation.pictures import Library
     from ml.evaluation.predict import write_classes, write_outlines
@@ -99,6 +109,7 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
         "outlines": write_outlines,
         "pairs": write_counterfactual,
         "robustness": write_robustness,
+        "gate": write_gate,
     }
     for part in parts:
         if part == "official":

@@ -26,18 +26,28 @@ SAMPLE: Final[int] = 600
 
 
 def training_sample(rows: Sequence[Row], count: int = SAMPLE) -> list[Row]:
-    """Training pictures by lot, always the same: one of every patient group first.
+    """Training pictures, see `by_lot`.
 
     Args:
         rows: rows of a split file.
         count: how many; all where there are fewer.
     """
-    training = sorted((row for row in rows if row["split"] == "train"), key=_lot)
+    return by_lot([row for row in rows if row["split"] == "train"], count)
+
+
+def by_lot(rows: Sequence[Row], count: int) -> list[Row]:
+    """Pictures by lot, always the same: one of every patient group first.
+
+    Args:
+        rows: rows of a split file.
+        count: how many; all where there are fewer.
+    """
+    drawn = sorted(rows, key=_lot)
     first: dict[str, Row] = {}
-    for row in training:
+    for row in drawn:
         first.setdefault(row["group"], row)
     chosen = {row["path"] for row in first.values()}
-    others = [row for row in training if row["path"] not in chosen]
+    others = [row for row in drawn if row["path"] not in chosen]
     return [*first.values(), *others][:count]
 
 

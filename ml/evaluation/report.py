@@ -26,6 +26,7 @@ from ml.evaluation.classification import (
     roc_curve,
 )
 from ml.evaluation.counterfactual_rows import pair_figures, read_pairs
+from ml.evaluation.gate_rows import gate_figures, read_tried
 from ml.evaluation.intervals import (
     Interval,
     Numbers,
@@ -48,6 +49,7 @@ from ml.evaluation.rows import (
 )
 from ml.evaluation.tables import card_text, fill_markers, overview_text
 from ml.evaluation.trust import trust_figures
+from ml.inference.gate import load_fitted
 from ml.inference.membership import load_index
 from ml.labels import CLASSES
 
@@ -68,6 +70,8 @@ def outputs(root: Path) -> dict[Path, str]:
     published |= shortcut_outputs(places)
     if places.membership_rows.is_file():
         published[places.membership] = render(build_membership(places))
+    if places.gate_rows.is_file():
+        published[places.gate] = render(build_gate(places))
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
         texts[card] = card_text(summary, card.stem)
@@ -148,6 +152,25 @@ def build_membership(places: Places) -> dict[str, Any]:
         read_look_ups(places.membership_rows),
         split_id=split_id(_content(places.split)),
         index=index,
+    )
+
+
+def build_gate(places: Places) -> dict[str, Any]:
+    """The content of gate.json, with `Interval` leaves.
+
+    Raises:
+        GateError: the fitted space is missing or damaged.
+    """
+    fitted = load_fitted(places.gate_space)
+    space = {
+        "sha256": hashlib.sha256(_content(places.gate_space)).hexdigest(),
+        "n_pictures": len(fitted.space.labels),
+    }
+    return gate_figures(
+        read_tried(places.gate_rows),
+        fitted.pixels,
+        split_id=split_id(_content(places.split)),
+        space=space,
     )
 
 

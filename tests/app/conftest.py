@@ -19,7 +19,17 @@ from ml.inference import trust
 from ml.io import read_scan
 from ml.models import registry
 from ml.results import Analysis
-from tests.app.fakes import REGISTRY, FakeEngine, compared, head, looked_up, png, summary, trusted
+from tests.app.fakes import (
+    REGISTRY,
+    FakeEngine,
+    compared,
+    gated,
+    head,
+    looked_up,
+    png,
+    summary,
+    trusted,
+)
 
 LESION = png(head())
 CLEAR = png(head(lesion=False))
@@ -68,6 +78,7 @@ def no_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "SUMMARY_FILE", tmp_path / "summary.json")
     monkeypatch.setattr(services, "COMPARISON_FILE", tmp_path / "comparison.json")
     monkeypatch.setattr(services, "MEMBERSHIP_FILE", tmp_path / "membership.json")
+    monkeypatch.setattr(services, "GATE_FILE", tmp_path / "gate.json")
 
 
 @pytest.fixture
@@ -81,6 +92,9 @@ def metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     look_up = tmp_path / "membership.json"
     look_up.write_text(json.dumps(looked_up()))
     monkeypatch.setattr(services, "MEMBERSHIP_FILE", look_up)
+    gate = tmp_path / "gate.json"
+    gate.write_text(json.dumps(gated()))
+    monkeypatch.setattr(services, "GATE_FILE", gate)
     return figures
 
 
