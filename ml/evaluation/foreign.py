@@ -2,8 +2,9 @@
 
 Everything comes out of packages in requirements.txt (scikit-learn, pydicom, nibabel) without a
 download, or is drawn (`ml.evaluation.foreign_drawings`). Crops, flips and windows of one picture
-share a group, and so do all drawings of a kind. Validation and test share no picture, and hardly a
-kind. Every picture takes the way of an upload: the bytes of a PNG file, then `ml.io.read_scan`.
+share a group, and so do all drawings of a kind. Validation and test share no picture; more than
+half of the test's kinds are its own. Every picture takes the way of an upload: the bytes of a PNG
+file, then `ml.io.read_scan`.
 
 Not used: scikit-image and matplotlib are not among the requirements; the pictures of
 `scipy.datasets` have to be downloaded.

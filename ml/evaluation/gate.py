@@ -139,20 +139,19 @@ def spoilt_mri(rows: Sequence[Row], library: Library) -> Iterator[Foreign]:
     yield from other_mri(pixels, {row["path"]: row["group"] for row in chosen})
 
 
-def write_gate(places: Places, library: Library, engine: Engine, look: Look | None = None) -> None:
+def write_gate(places: Places, library: Library, engine: Engine) -> None:
     """Fit the space, try the gate, and write both.
 
     Args:
         places: of the repository.
         library: where the pictures are.
         engine: runs the classifiers.
-        look: takes the engine's place where features are known already.
 
     Raises:
         WeightsError: a network's weights are missing or altered.
         MetricsError: the split or one of its pictures is missing.
     """
-    rows, look = read_split(places.split), look or looker(engine)
+    rows, look = read_split(places.split), looker(engine)
     foreign = list(_bar(foreign_pictures(), "drawing other things"))
     held = [one for one in foreign if one.part == "validation"]
     others = look_at(_bar([one.scan for one in held], "other things, validation"), look)

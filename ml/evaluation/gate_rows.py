@@ -39,7 +39,8 @@ RULE: Final[str] = (
 PROTOCOL: Final[str] = (
     "Brain MRI: pictures of held-out patient groups, one a near-duplicate cluster, Br35H's tumours "
     "of unknown type included. Other things: pictures inside scikit-learn, pydicom and nibabel, "
-    "and drawings by code; validation and test share no picture, and hardly a kind. Space and "
+    "and drawings by code; validation and test share no picture, and what is of a kind that "
+    "validation did not have is told apart too. Space and "
     "pixel limits were fitted on training pictures; the weights of the taught score on these and "
     "on validation pictures of other things, whose own score comes from weights taught without "
     "their kind; method and limit were chosen on validation. "
