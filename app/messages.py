@@ -33,6 +33,7 @@ _TITLES: Final[dict[type[errors.SulcusError], str]] = {
     errors.WeightsError: "The networks cannot be loaded, so there is no AI reading.",
     errors.MembershipError: "Whether the networks know this scan cannot be told, "
     "so there is no AI reading.",
+    errors.GateError: "Whether this is a brain MRI cannot be told, so there is no AI reading.",
     errors.MetricsError: "The held-out figures are not available.",
     errors.SetRefused: "This set is not unpacked.",
     errors.DatasetLayout: "This data set is not laid out as expected.",

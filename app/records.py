@@ -17,12 +17,13 @@ class Row:
     """One line of the table of readings.
 
     Attributes:
-        label: class identifier of the mean, or None for a file that could not be read.
+        label: class identifier of the mean, or None for a file that was not read.
         confidence: probability of that class, or None.
         agreement: networks that put it first.
         networks: how many networks read it.
         size: longest diameter in words, or "".
         reason: why there is no reading, or "".
+        refused: the gate stopped it.
     """
 
     label: str | None = None
@@ -31,6 +32,7 @@ class Row:
     networks: int = 0
     size: str = ""
     reason: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,10 @@ class Stressed:
     """A scan corrupted on purpose, as read.
 
     Attributes:
-        probabilities: mean of the networks in the order of `ml.labels.CLASSES`.
+        probabilities: mean of the networks in the order of `ml.labels.CLASSES`, or None where
+            the gate refuses the copy.
         picture: what the networks were given, as a PNG data URI.
     """
 
-    probabilities: tuple[float, ...]
+    probabilities: tuple[float, ...] | None
     picture: str

@@ -10,23 +10,24 @@ from typing import Final, TypeVar
 
 import streamlit as st
 
-from app import texts
+from app import gate_texts, texts
 from app.records import Row, Stressed
 from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
 from ml.errors import SulcusError
-from ml.evaluation import membership_published, published, published_trust
+from ml.evaluation import gate_published, membership_published, published, published_trust
 from ml.evaluation import published_explanations as explained
 from ml.evaluation import published_shortcuts as shortcuts
 from ml.inference import conflicts as contradictions
 from ml.inference.engine import Engine
 from ml.models import registry
-from ml.results import Analysis, DisplayWindow, Heatmap, Scan, Segmentation
+from ml.results import Analysis, DisplayWindow, Heatmap, Refused, Scan, Segmentation
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SUMMARY_FILE: Path = ROOT / "assets" / "metrics" / "summary.json"
 COMPARISON_FILE: Path = ROOT / "assets" / "metrics" / "comparison" / "comparison.json"
 TRUST_FILE: Path = ROOT / "assets" / "metrics" / "trust.json"
+GATE_FILE: Path = ROOT / "assets" / "metrics" / "gate.json"
 MEMBERSHIP_FILE: Path = ROOT / "assets" / "metrics" / "membership.json"
 
 MAX_SIDE: Final = 1280
@@ -57,12 +58,13 @@ def scan(content_hash: str, data: bytes) -> Scan:
     return _decoded(content_hash, data)
 
 
-def analysis(decoded: Scan) -> Analysis:
+def analysis(decoded: Scan) -> Analysis | Refused:
     """What the networks say about a scan; each runs once for the same bytes and weights.
 
     Raises:
         WeightsError: a network's weights are missing or altered.
         MembershipError: the index of training pictures is missing or altered.
+        GateError: what pictures are compared with is missing or altered.
     """
     return _analysis(decoded.content_hash, model_version(), decoded)
 
@@ -142,6 +144,15 @@ def membership() -> membership_published.MembershipFigures:
     return kept(membership_published.load, MEMBERSHIP_FILE)
 
 
+def gate() -> gate_published.GateFigures:
+    """How often the gate refuses what.
+
+    Raises:
+        MetricsError: it has not been measured, or the file is damaged.
+    """
+    return kept(gate_published.load, GATE_FILE)
+
+
 def conflicts(read: Analysis, least_heat_ratio: float) -> tuple[str, ...]:
     """Kinds of contradiction within a reading (`ml.inference.conflicts.KINDS`)."""
     return _conflicts(_key(read), least_heat_ratio, read)
@@ -201,7 +212,7 @@ def _decoded(content_hash: str, _data: bytes) -> Scan:  # noqa: ARG001  the hash
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _analysis(content_hash: str, version: str, _scan: Scan) -> Analysis:  # noqa: ARG001
+def _analysis(content_hash: str, version: str, _scan: Scan) -> Analysis | Refused:  # noqa: ARG001
     return pipeline.analyse(_scan, engine())
 
 
@@ -220,12 +231,15 @@ def _stressed(
     )
     small = display.reduce(worse.pixels, STRESS_SIDE)
     grey = display.window(small, worse.window.center, worse.window.width)
-    return Stressed(tuple(read.mean.shown.tolist()), display.data_uri(grey))
+    shown = None if isinstance(read, Refused) else tuple(read.mean.shown.tolist())
+    return Stressed(shown, display.data_uri(grey))
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
 def _row(content_hash: str, version: str, _scan: Scan) -> Row:
     read = _analysis(content_hash, version, _scan)
+    if isinstance(read, Refused):
+        return Row(reason=gate_texts.sentence(read.refusal), refused=True)
     return Row(
         label=read.mean.label,
         confidence=read.mean.confidence,

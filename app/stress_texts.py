@@ -25,17 +25,29 @@ CORRUPTIONS: Final[dict[str, str]] = {
 }
 
 
-def stress_steps(labels: Sequence[str]) -> str:
-    """Whether the mean keeps its class; `labels`: the one it puts first at strengths 0, 1, …"""
-    first = TITLES[labels[0]].lower()
-    other = [
-        f"{strength} ({TITLES[label].lower()})"
-        for strength, label in enumerate(labels)
-        if label != labels[0]
-    ]
+def stress_steps(labels: Sequence[str | None]) -> str:
+    """Whether the mean keeps its class.
+
+    Args:
+        labels: the one it puts first at strengths 0, 1, …; None where the copy is refused.
+    """
+    read = [(strength, label) for strength, label in enumerate(labels) if label is not None]
+    refused = [str(strength) for strength, label in enumerate(labels) if label is None]
+    said = _classes(read) if read else ""
+    return f"{said} Refused at strength {', '.join(refused)}.".strip() if refused else said
+
+
+def _classes(read: Sequence[tuple[int, str]]) -> str:
+    """Which class is first at the strengths that are read."""
+    start, label = read[0]
+    first = TITLES[label].lower()
+    other = [f"{n} ({TITLES[found].lower()})" for n, found in read if found != label]
     if not other:
         return f"The mean puts the same class first at every strength shown: {first}."
-    return f"Untouched, the mean puts {first} first; another class at strength {', '.join(other)}."
+    untouched = "Untouched" if start == 0 else f"At strength {start}"
+    return (
+        f"{untouched}, the mean puts {first} first; another class at strength {', '.join(other)}."
+    )
 
 
 def stress_picture(corruption: str, strength: int) -> str:

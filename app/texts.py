@@ -119,6 +119,7 @@ HEAT_METHODS: Final[dict[str, str]] = {
 
 STEPS: Final[dict[str, str]] = {
     "preprocess": "Preparing the picture",
+    "gate": "Is it a brain MRI?",
     "heatmaps": "Heat maps",
     "measure": "Outline and measurements",
     "membership": "Look-up among the training pictures",

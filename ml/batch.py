@@ -1,10 +1,10 @@
 """Read many scans from the command line: `python -m ml.batch PATH… --out DIR`.
 
 Paths are read in the order given, folders recursively and sorted. Each file gives one row of
-`DIR/readings.csv` (see `ml.readings`) and, when it could be read, a mask of its own size in
-`DIR/masks`. A file that cannot be read is a row too, and the run goes on. After an
-interruption the same command goes on where it stopped: rows whose file and networks are
-unchanged are kept, every other one is made again.
+`DIR/readings.csv` (see `ml.readings`) and, when it was read, a mask of its own size in
+`DIR/masks`. A file that cannot be read, or that the gate refuses, is a row too, and the run goes
+on. After an interruption the same command goes on where it stopped: rows whose file and networks
+are unchanged are kept, every other one is made again.
 
 Only a handful of scans is in memory at any time.
 """
@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -24,6 +25,7 @@ from tqdm import tqdm
 from ml.errors import ScanError, SulcusError
 from ml.inference.conflicts import least_heat_ratio
 from ml.inference.engine import Engine
+from ml.inference.gate import shipped_gate
 from ml.inference.membership import training_set
 from ml.inference.segment import operating_point
 from ml.inference.trust import load_trust
@@ -31,8 +33,16 @@ from ml.io import read_scan
 from ml.io.files import find, read_file
 from ml.models.registry import SEGMENTER, installed
 from ml.pipeline import analyse_many, default_engine
-from ml.readings import ReadingsTable, as_text, failed_row, ok_row, write_atomically
-from ml.results import BoolArray, Scan
+from ml.readings import (
+    ReadingsTable,
+    Row,
+    as_text,
+    failed_row,
+    ok_row,
+    refused_row,
+    write_atomically,
+)
+from ml.results import Analysis, BoolArray, Refused, Scan
 
 __all__ = ["Summary", "main", "run"]
 
@@ -45,19 +55,22 @@ LONGEST_STEM = 120
 
 EPILOG = """\
 output
-  DIR/readings.csv  one row a file: file, status (ok or failed), reason, prediction, confidence
-                    (the mean's highest probability), agreement (how many of the three networks
-                    put the mean's class first), four probabilities a network and of their mean,
-                    mask_file, area_px, area_mm2 (only if the file states the pixel spacing),
+  DIR/readings.csv  one row a file: file, status (ok, refused or failed), reason, prediction,
+                    confidence (the mean's highest probability), agreement (how many of the
+                    three networks put the mean's class first), four probabilities a network
+                    and of their mean, mask_file, area_px, area_mm2 (only if the file states
+                    the pixel spacing),
                     prediction_set (classes that the mean cannot rule out at 90 %),
                     in_training_set (yes: a copy of a training picture, so the row proves nothing),
                     conflicts (what in the reading contradicts itself: tumour_without_outline,
                     mark_without_tumour, heat_elsewhere, networks_disagree; empty: nothing)
   DIR/masks/*.png   tumour outline, 0 or 255, the input's own size
 
-A file that cannot be read is a row with status failed and the reason. After an interruption run
-the same command again; what is finished and unchanged is kept. From folders are taken: png, jpg,
-jpeg, tif, tiff, dcm, dicom, and names without an extension; hidden files are left out.
+A file that cannot be read is a row with status failed and the reason; a picture that does not
+look like a brain MRI of a kind the networks know is one with status refused. After an
+interruption run the same command again; what is finished and unchanged is kept. From folders are
+taken: png, jpg, jpeg, tif, tiff, dcm, dicom, and names without an extension; hidden files are left
+out.
 
 exit status  0 all files have a row · 1 no file found · 2 cannot start or go on · 130 interrupted
 
@@ -71,12 +84,14 @@ class Summary:
 
     Attributes:
         read: scans read by this run.
+        refused: scans of this run that are no brain MRI of a kind the networks know.
         failed: files of this run that could not be read.
         kept: rows of an earlier run that still hold.
         found: files that exist among all that were asked for.
     """
 
     read: int = 0
+    refused: int = 0
     failed: int = 0
     kept: int = 0
     found: int = 0
@@ -106,6 +121,7 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
         MetricsError: the file with the mask threshold cannot be used, or there is none that says
             when heat maps count as elsewhere.
         MembershipError: the index of training pictures is missing or altered.
+        GateError: what pictures are compared with is missing, altered or of other networks.
         ForeignTable: `out` holds a table with other columns.
         OSError: `out` cannot be written.
     """
@@ -118,7 +134,7 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
     masks = _mask_files(files, table.masks())
     todo = [file for file in files if not _done(file, table)]
     table.drop({as_text(file) for file in todo})
-    read = failed = 0
+    done: Counter[str] = Counter()
     with (
         table,
         tqdm(
@@ -126,19 +142,30 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
         ) as bar,
     ):
         for group in _groups(_decode(file) for file in todo):
-            analyses = iter(analyse_many([one.scan for one in group if one.scan], engine))
+            answers = iter(analyse_many([one.scan for one in group if one.scan], engine))
             for one in group:
-                if one.scan is None:
-                    table.add(failed_row(as_text(one.path), one.reason), one.sha256)
-                    failed += 1
-                else:
-                    analysis = next(analyses)
-                    _write_mask(out / masks[one.path], analysis.segmentation.mask)
-                    table.add(ok_row(as_text(one.path), analysis, masks[one.path]), one.sha256)
-                    read += 1
+                row = _row(one, next(answers) if one.scan else None, out, masks[one.path])
+                table.add(row, one.sha256)
+                done[row["status"]] += 1
                 bar.update()
-    found = sum(os.path.lexists(file) for file in files)
-    return Summary(read=read, failed=failed, kept=len(files) - len(todo), found=found)
+    return Summary(
+        read=done["ok"],
+        refused=done["refused"],
+        failed=done["failed"],
+        kept=len(files) - len(todo),
+        found=sum(os.path.lexists(file) for file in files),
+    )
+
+
+def _row(one: _Decoded, answer: Analysis | Refused | None, out: Path, mask_file: str) -> Row:
+    """The row of one file; a scan that was read leaves its mask in the folder too."""
+    file = as_text(one.path)
+    if answer is None:
+        return failed_row(file, one.reason)
+    if isinstance(answer, Refused):
+        return refused_row(file, answer)
+    _write_mask(out / mask_file, answer.segmentation.mask)
+    return ok_row(file, answer, mask_file)
 
 
 def _mark(engine: Engine) -> str:
@@ -148,6 +175,7 @@ def _mark(engine: Engine) -> str:
     parts.append(repr(load_trust()))
     parts.append(training_set().mark)
     parts.append(repr(least_heat_ratio()))
+    parts.append(shipped_gate().mark)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -252,7 +280,10 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
         print("No file found under the given paths; nothing was read.", file=sys.stderr)
         return 1
     table = options.out / "readings.csv"
-    print(f"{done.read} read, {done.failed} failed, {done.kept} kept from before: {table}")
+    print(
+        f"{done.read} read, {done.refused} refused, {done.failed} failed, "
+        f"{done.kept} kept from before: {table}"
+    )
     return 0
 
 

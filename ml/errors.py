@@ -12,6 +12,7 @@ SulcusError
 ├── WeightsError               the networks cannot be loaded; nothing stands in for them
 │   ├── MissingWeights
 │   └── AlteredWeights
+├── GateError                  whether a picture is a brain MRI cannot be told
 ├── MembershipError            a scan cannot be looked up among the training pictures
 ├── DatasetError               a public data set is absent or not in its published layout
 │   ├── MissingDataset
@@ -75,6 +76,10 @@ class AlteredWeights(WeightsError):
 
 class MembershipError(SulcusError):
     """The index of training pictures is missing, altered or unusable."""
+
+
+class GateError(SulcusError):
+    """What the gate compares pictures with is missing, altered or of other networks."""
 
 
 class DatasetError(SulcusError):

@@ -1,22 +1,27 @@
 """The one door: a decoded scan goes through every network once and comes out as an `Analysis`.
 
+Or as `Refused`, where the gate stops it: then there is nothing of an answer to show.
+
 Steps, in order:
     1. one network input for each distinct input size;
     2. one forward pass a classifier: logits → probabilities, and what each place of the last
        feature map adds to each logit, for the heat maps;
-    3. the mean of the classifiers' probabilities, the calibration of all of them, and the set of
+    3. the gate, which stops pictures that are no brain MRI of a kind the networks know; for them
+       nothing below is done;
+    4. the mean of the classifiers' probabilities, the calibration of all of them, and the set of
        classes that the mean cannot rule out;
-    4. one forward pass of the segmenter, its outline on the scan's pixels unless the mean reads
+    5. one forward pass of the segmenter, its outline on the scan's pixels unless the mean reads
        no tumour, and the measurements;
-    5. where a detector is installed, one forward pass of it and its boxes on the scan's pixels;
-    6. the scan looked up among the training pictures.
+    6. where a detector is installed, one forward pass of it and its boxes on the scan's pixels;
+    7. the scan looked up among the training pictures.
 
-Screens, reports and batch rows read the `Analysis`; nothing else runs a network on an upload.
+Screens, reports and batch rows read what comes out; nothing else runs a network on an upload.
 """
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -24,6 +29,7 @@ import numpy as np
 from ml.inference.detect import lowest_score, marked
 from ml.inference.engine import Engine, KerasEngine, NetworkOutput
 from ml.inference.explain import NetworkHeatmaps, default_method, evidence
+from ml.inference.gate import shipped_gate
 from ml.inference.membership import training_set
 from ml.inference.segment import operating_point, segment
 from ml.inference.trust import calibrate, load_trust
@@ -31,22 +37,24 @@ from ml.labels import NO_TUMOR
 from ml.models.registry import CLASSIFIERS, DETECTOR, SEGMENTER, installed, spec
 from ml.preprocess import Prepared, prepare
 from ml.results import (
+    Admission,
     Analysis,
     Classification,
     Detection,
     FloatArray,
     Heatmap,
+    Refused,
     Scan,
     Segmentation,
 )
 
-__all__ = ["analyse", "analyse_many", "default_engine", "softmax"]
+__all__ = ["analyse", "analyse_many", "default_engine", "read_all", "softmax"]
 
 MEAN = "mean"
 """Name of the ensemble in `Classification.model`."""
 
 
-def analyse(scan: Scan, engine: Engine) -> Analysis:
+def analyse(scan: Scan, engine: Engine) -> Analysis | Refused:
     """Read one scan with every network, one forward pass each.
 
     Args:
@@ -57,11 +65,12 @@ def analyse(scan: Scan, engine: Engine) -> Analysis:
         WeightsError: a network's weights are missing or altered; no other answer replaces it.
         MetricsError: the file with the mask threshold cannot be used.
         MembershipError: the index of training pictures is missing or altered.
+        GateError: what pictures are compared with is missing, altered or of other networks.
     """
     return analyse_many([scan], engine)[0]
 
 
-def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
+def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refused]:
     """Read several scans with one forward pass a network for all of them together.
 
     The answers are those of `analyse`, up to the rounding of float32 sums. Times are the
@@ -75,53 +84,35 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
         WeightsError: a network's weights are missing or altered.
         MetricsError: the file with the mask threshold cannot be used.
         MembershipError: the index of training pictures is missing or altered.
+        GateError: what pictures are compared with is missing, altered or of other networks.
     """
     if not scans:
         return []
     clock = _Clock(len(scans))
-    with clock("preprocess"):
-        inputs = _inputs(scans)
-    outputs: dict[str, NetworkOutput] = {}
-    for name in CLASSIFIERS:
-        with clock(name):
-            outputs[name] = engine.classify(name, _batch(inputs[spec(name).input_size]))
-    with clock(SEGMENTER):
-        tumour = engine.segment(_batch(inputs[spec(SEGMENTER).input_size]))
-    boxes: list[tuple[Detection, ...] | None] = [None] * len(scans)
-    if DETECTOR in installed():
-        with clock(DETECTOR):
-            boxes = _boxes(scans, inputs[spec(DETECTOR).input_size], engine)
-    with clock("heatmaps"):
-        heatmaps = [_heatmaps(i, scan, inputs, outputs, engine) for i, scan in enumerate(scans)]
-    readings = [
-        tuple(_classification(name, outputs[name].logits[i]) for name in CLASSIFIERS)
-        for i in range(len(scans))
+    classified = _classified(scans, engine, clock)
+    weights = {name: engine.fingerprint(name) for name in installed()}
+    with clock("gate"):
+        gate = shipped_gate()
+        gate.check(weights)
+        said = gate.answer(scans, [classified.outputs[name] for name in CLASSIFIERS])
+    passed = [i for i, answer in enumerate(said) if isinstance(answer, Admission)]
+    read = _read(_only(classified, passed), engine, clock) if passed else []
+    analyses = iter(read)
+    return [
+        replace(next(analyses), admission=answer, seconds=dict(clock.seconds), weights=weights)
+        if isinstance(answer, Admission)
+        else Refused(scan, answer, seconds=dict(clock.seconds), weights=weights)
+        for scan, answer in zip(scans, said, strict=True)
     ]
-    means = [_mean(of_scan) for of_scan in readings]
-    with clock("measure"):
-        outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size], means)
-    with clock("membership"):
-        known = training_set()
-        matches = [known.of(scan.pixels) for scan in scans]
-    weights, trust = {name: engine.fingerprint(name) for name in installed()}, load_trust()
-    results = []
-    for i, scan in enumerate(scans):
-        classifications, mean, prediction_set = calibrate(readings[i], means[i], trust)
-        results.append(
-            Analysis(
-                scan=scan,
-                classifications=classifications,
-                mean=mean,
-                heatmaps=heatmaps[i],
-                segmentation=outlines[i],
-                membership=matches[i],
-                detections=boxes[i],
-                prediction_set=prediction_set,
-                seconds=dict(clock.seconds),
-                weights=weights,
-            )
-        )
-    return results
+
+
+def read_all(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
+    """Read scans without asking the gate: the evaluation counts every held-out picture.
+
+    Arguments (at least one scan) and errors are those of `analyse_many`.
+    """
+    clock = _Clock(len(scans))
+    return _read(_classified(scans, engine, clock), engine, clock)
 
 
 @cache
@@ -154,6 +145,78 @@ class _Clock:
 
 Inputs = Mapping[int, Sequence[Prepared]]
 """Side of the network input → one prepared picture a scan."""
+
+
+@dataclass(frozen=True)
+class _Classified:
+    """Scans with what the classifiers gave, ready for what follows."""
+
+    scans: Sequence[Scan]
+    inputs: Inputs
+    outputs: Mapping[str, NetworkOutput]
+
+
+def _classified(scans: Sequence[Scan], engine: Engine, clock: _Clock) -> _Classified:
+    """One forward pass of each classifier."""
+    with clock("preprocess"):
+        inputs = _inputs(scans)
+    outputs: dict[str, NetworkOutput] = {}
+    for name in CLASSIFIERS:
+        with clock(name):
+            outputs[name] = engine.classify(name, _batch(inputs[spec(name).input_size]))
+    return _Classified(scans, inputs, outputs)
+
+
+def _only(found: _Classified, kept: Sequence[int]) -> _Classified:
+    """The scans at these places, with what was made of them."""
+    return _Classified(
+        scans=[found.scans[i] for i in kept],
+        inputs={size: [prepared[i] for i in kept] for size, prepared in found.inputs.items()},
+        outputs={
+            name: NetworkOutput(output.logits[kept], output.features[kept])
+            for name, output in found.outputs.items()
+        },
+    )
+
+
+def _read(found: _Classified, engine: Engine, clock: _Clock) -> list[Analysis]:
+    """Everything after the gate: outline, boxes, heat maps, the mean, the look-up."""
+    scans, inputs, outputs = found.scans, found.inputs, found.outputs
+    with clock(SEGMENTER):
+        tumour = engine.segment(_batch(inputs[spec(SEGMENTER).input_size]))
+    boxes: list[tuple[Detection, ...] | None] = [None] * len(scans)
+    if DETECTOR in installed():
+        with clock(DETECTOR):
+            boxes = _boxes(scans, inputs[spec(DETECTOR).input_size], engine)
+    with clock("heatmaps"):
+        heatmaps = [_heatmaps(i, scan, inputs, outputs, engine) for i, scan in enumerate(scans)]
+    readings = [
+        tuple(_classification(name, outputs[name].logits[i]) for name in CLASSIFIERS)
+        for i in range(len(scans))
+    ]
+    means = [_mean(of_scan) for of_scan in readings]
+    with clock("measure"):
+        outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size], means)
+    with clock("membership"):
+        known = training_set()
+        matches = [known.of(scan.pixels) for scan in scans]
+    trust = load_trust()
+    results = []
+    for i, scan in enumerate(scans):
+        classifications, mean, prediction_set = calibrate(readings[i], means[i], trust)
+        results.append(
+            Analysis(
+                scan=scan,
+                classifications=classifications,
+                mean=mean,
+                heatmaps=heatmaps[i],
+                segmentation=outlines[i],
+                membership=matches[i],
+                detections=boxes[i],
+                prediction_set=prediction_set,
+            )
+        )
+    return results
 
 
 def _inputs(scans: Sequence[Scan]) -> Inputs:

@@ -25,9 +25,18 @@ from ml.errors import SulcusError
 from ml.inference.conflicts import conflicts, evidence, least_heat_ratio
 from ml.labels import CLASSES
 from ml.models.registry import CLASSIFIERS
-from ml.results import Analysis
+from ml.results import Analysis, Refused
 
-__all__ = ["COLUMNS", "ForeignTable", "ReadingsTable", "as_text", "failed_row", "ok_row"]
+__all__ = [
+    "COLUMNS",
+    "ForeignTable",
+    "ReadingsTable",
+    "Row",
+    "as_text",
+    "failed_row",
+    "ok_row",
+    "refused_row",
+]
 
 COLUMNS: tuple[str, ...] = (
     "file",
@@ -104,6 +113,16 @@ def failed_row(file: str, reason: str) -> Row:
     """Row of a file that could not be read; every column after the reason is empty."""
     one_line = " ".join(reason.split())
     return dict.fromkeys(COLUMNS, "") | {"file": file, "status": "failed", "reason": one_line}
+
+
+def refused_row(file: str, refused: Refused) -> Row:
+    """Row of a scan that the gate stopped; every column after the reason is empty.
+
+    The reason is "<identifier>: <measured> (limit <limit>)", see `ml.inference.gate.REASONS`.
+    """
+    found = refused.refusal
+    reason = f"{found.reason}: {found.score:.3f} (limit {found.limit:.3f})"
+    return dict.fromkeys(COLUMNS, "") | {"file": file, "status": "refused", "reason": reason}
 
 
 class ReadingsTable:
@@ -194,7 +213,7 @@ class ReadingsTable:
         """Append one row and wait until it is on the disk.
 
         Args:
-            row: as made by `ok_row` or `failed_row`.
+            row: as made by `ok_row`, `refused_row` or `failed_row`.
             sha256: digest of the content that was read, or empty when nothing could be read;
                 then the next run tries the file again.
         """

@@ -47,6 +47,7 @@ class Scan:
         notes: sentences for the reader about what was done or not known (16-bit depth
             kept, colour averaged, orientation unknown …).
         simulated: the file says itself that the project's own generator drew it.
+        colour: share of strongly coloured pixels, 0..1, before they were made grey.
     """
 
     pixels: FloatArray
@@ -56,6 +57,7 @@ class Scan:
     content_hash: str
     notes: tuple[str, ...] = ()
     simulated: bool = False
+    colour: float = 0.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -215,6 +217,47 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Admission:
+    """What the gate says of a scan that it lets through.
+
+    Attributes:
+        score: distance from the training pictures, or None where it was not measured.
+        limit: largest score that is let through.
+    """
+
+    score: float | None
+    limit: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the gate stops a scan.
+
+    Attributes:
+        reason: one of `ml.inference.gate.REASONS`.
+        score: what was measured for that reason.
+        limit: where it stops.
+    """
+
+    reason: str
+    score: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A scan that the gate stops: there is no class, no heat map and no outline to show.
+
+    Attributes are those of `Analysis`, and why it was stopped.
+    """
+
+    scan: Scan
+    refusal: Refusal
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Analysis:
     """All that is known about one scan after one pass of every network.
 
@@ -224,14 +267,13 @@ class Analysis:
         mean: mean of the networks' probabilities.
         heatmaps: [network name][class identifier] → map.
         segmentation: the U-Net's outline.
-        membership: the training picture that the scan is a copy of (then the reading proves
-            nothing), or None where it was looked for and not found.
+        membership: the training picture that the scan is a copy of, None where none was found.
         detections: what the detector boxed, the best score first; None where no detector is
             installed.
         prediction_set: classes that the mean cannot rule out, see `ml.inference.trust`; None
             where nothing was fitted.
-        seconds: wall time of each step ("preprocess", each network's name, "heatmaps",
-            "measure", "membership").
+        admission: what the gate said, or None where no gate was asked.
+        seconds: wall time of each step, by its name.
         weights: [network name] → SHA-256 of the weight file that produced it.
     """
 
@@ -243,6 +285,7 @@ class Analysis:
     membership: Match | None
     detections: tuple[Detection, ...] | None = None
     prediction_set: tuple[str, ...] | None = None
+    admission: Admission | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
 

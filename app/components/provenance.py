@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import texts
+from app import gate_texts, texts
 from ml.results import Analysis, Scan
 
 
@@ -16,6 +16,7 @@ def show(scan: Scan, read: Analysis | None) -> None:
             return
         st.text(f"Outline: probability of at least {read.segmentation.threshold:.2f}")
         st.text(texts.looked_up(read.membership))
+        st.text(gate_texts.admitted(read.admission))
         st.caption(texts.HEAT_HELP)
         st.dataframe(
             {

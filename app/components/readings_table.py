@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import services, state, texts
+from app import gate_texts, services, state, texts
 from app.records import Row
 from ml.labels import TITLES
 
@@ -24,7 +24,7 @@ def _line(name: str, row: Row) -> dict[str, str]:
     read = row.label is not None and row.confidence is not None
     return {
         "Scan": name,
-        "Status": "read" if read else "failed",
+        "Status": "read" if read else gate_texts.STATUS if row.refused else "failed",
         "AI suggests": TITLES.get(row.label or "", ""),
         "Mean of all": "" if row.confidence is None else texts.percent(row.confidence),
         "Agreement": f"{row.agreement} of {row.networks}" if read else "",

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from app import services, state, texts
+from app import gate_texts, services, state, texts
 from app import stress_texts as words
 from app.components import table
 from app.records import Stressed
@@ -47,7 +47,7 @@ def _readings(found: list[Stressed], title: str) -> None:
         table.show(
             ["Mean of the networks", *(f"Strength {n}" for n in range(len(found)))],
             [
-                [TITLES[label], *(texts.percent(one.probabilities[index]) for one in found)]
+                [TITLES[label], *(_cell(one, index) for one in found)]
                 for index, label in enumerate(CLASSES)
             ],
         )
@@ -59,6 +59,12 @@ def _readings(found: list[Stressed], title: str) -> None:
         )
 
 
-def _first(one: Stressed) -> str:
-    """The class that the mean puts first."""
-    return CLASSES[one.probabilities.index(max(one.probabilities))]
+def _cell(one: Stressed, index: int) -> str:
+    known = one.probabilities
+    return gate_texts.stress_cell(None if known is None else known[index])
+
+
+def _first(one: Stressed) -> str | None:
+    """The class that the mean puts first; None where the copy is refused."""
+    known = one.probabilities
+    return None if known is None else CLASSES[known.index(max(known))]

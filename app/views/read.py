@@ -12,6 +12,7 @@ from app.components import (
     problem,
     provenance,
     readings_table,
+    refusal,
     stress,
     training_copy,
     verdict,
@@ -19,7 +20,7 @@ from app.components import (
     windowing,
 )
 from ml.errors import SulcusError
-from ml.results import Analysis, Scan
+from ml.results import Analysis, Refused, Scan
 
 
 def page() -> None:
@@ -51,7 +52,10 @@ def _reading(scan: Scan) -> None:
         controls = st.container(key="controls")
     with panel:
         st.html(f'<div class="sulcus-muted">{texts.scan_line(scan)}</div>')
-        read = _analysed(scan)
+        answer = _analysed(scan)
+        read = answer if isinstance(answer, Analysis) else None
+        if isinstance(answer, Refused):
+            refusal.show(answer)
         if read is not None:
             training_copy.show(read)
             verdict.show(read)
@@ -69,8 +73,8 @@ def _reading(scan: Scan) -> None:
         stress.show(scan)
 
 
-def _analysed(scan: Scan) -> Analysis | None:
-    """The reading, or None after saying why there is none."""
+def _analysed(scan: Scan) -> Analysis | Refused | None:
+    """What came of reading the scan, or None after saying why nothing did."""
     try:
         with st.spinner(texts.READING):
             return services.analysis(scan)

@@ -1,10 +1,17 @@
-"""How far to trust a reading: calibration, prediction sets, referral, conflicts."""
+"""How far to trust a reading: calibration, prediction sets, referral, conflicts, the gate."""
 
 import streamlit as st
 
 from app import conflict_texts, held_out, services
 from app import trust_texts as words
-from app.components import calibration, conflict_table, prediction_sets, problem, referral
+from app.components import (
+    calibration,
+    conflict_table,
+    gate_rates,
+    prediction_sets,
+    problem,
+    referral,
+)
 from ml.errors import MetricsError
 
 
@@ -13,6 +20,10 @@ def page() -> None:
     st.header(words.HEADING)
     _probabilities()
     _conflicts()
+    try:
+        gate_rates.show(services.gate())
+    except MetricsError as error:
+        problem.show(error)
 
 
 def _probabilities() -> None:

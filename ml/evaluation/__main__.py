@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PARTS = (
     *("classes", "outlines", "conflicts", "pairs", "robustness", "background", "membership"),
-    "explanations",
+    *("explanations", "gate"),
     "official",
 )
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -93,6 +93,7 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
     from ml.evaluation.conflicts import write_conflicts
     from ml.evaluation.counterfactual import write_counterfactual
     from ml.evaluation.explanations import write_explanations
+    from ml.evaluation.gate import write_gate
     from ml.evaluation.membership import write_membership
     from ml.evaluation.pictures import Library
     from ml.evaluation.predict import write_classes, write_outlines
@@ -107,6 +108,7 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
         "pairs": write_counterfactual,
         "robustness": write_robustness,
         "explanations": write_explanations,
+        "gate": write_gate,
     }
     for part in parts:
         if part == "official":

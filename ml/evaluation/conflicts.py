@@ -18,7 +18,7 @@ from ml.evaluation.rows import DIGITS
 from ml.evaluation.segmentation import dice
 from ml.inference.conflicts import evidence
 from ml.inference.engine import Engine
-from ml.pipeline import analyse_many
+from ml.pipeline import read_all
 from ml.results import Analysis
 
 BATCH: Final[int] = 8
@@ -38,7 +38,7 @@ def write_conflicts(places: Places, library: Library, engine: Engine) -> None:
 
 
 def read_pictures(rows: Sequence[Row], library: Library, engine: Engine) -> list[ConflictRow]:
-    """Every picture read through the one door, in the order of `rows`.
+    """Every picture read as on the screen, refused or not, in the order of `rows`.
 
     Args:
         rows: rows of a split file.
@@ -53,7 +53,7 @@ def read_pictures(rows: Sequence[Row], library: Library, engine: Engine) -> list
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
             scans = [as_scan(library.pixels(row["path"])) for row in part]
-            readings = analyse_many(scans, engine)
+            readings = read_all(scans, engine)
             found += [_read(row, read, library) for row, read in zip(part, readings, strict=True)]
             bar.update(len(part))
     return found

@@ -25,7 +25,7 @@ SAMPLE: Final[int] = 600
 
 
 def training_sample(rows: Sequence[Row], count: int = SAMPLE) -> list[Row]:
-    """Training pictures by lot, always the same: one of every patient group first.
+    """Training pictures, see `by_lot`.
 
     Args:
         rows: rows of a split file.

@@ -51,6 +51,21 @@ class Places:
         return self.root / "assets" / "membership" / "training_hashes.safetensors"
 
     @property
+    def gate_rows(self) -> Path:
+        """Rows of the pictures tried on the gate."""
+        return self.metrics / "rows" / "gate_clean.csv"
+
+    @property
+    def gate(self) -> Path:
+        """Chosen method, its limit, and the figures of the gate."""
+        return self.metrics / "gate.json"
+
+    @property
+    def gate_space(self) -> Path:
+        """What the gate compares pictures with."""
+        return self.root / "assets" / "gate" / "training_space.safetensors"
+
+    @property
     def background_rows(self) -> Path:
         """Rows of the probe that sees only the background."""
         return self.metrics / "rows" / "background_clean.csv"

@@ -29,6 +29,7 @@ from ml.evaluation.conflict_rows import conflict_figures, read_conflict_rows
 from ml.evaluation.counterfactual_rows import pair_figures, read_pairs
 from ml.evaluation.explanation_figures import explanation_figures
 from ml.evaluation.explanation_rows import read_explanation_rows, read_sanity_rows
+from ml.evaluation.gate_rows import gate_figures, read_tried
 from ml.evaluation.intervals import (
     Interval,
     Numbers,
@@ -51,6 +52,7 @@ from ml.evaluation.rows import (
 )
 from ml.evaluation.tables import card_text, fill_markers, overview_text
 from ml.evaluation.trust import choose_temperature, trust_figures
+from ml.inference.gate import load_fitted
 from ml.inference.membership import load_index
 from ml.labels import CLASSES
 from ml.models.registry import DETECTOR
@@ -81,6 +83,8 @@ def outputs(root: Path) -> dict[Path, str]:
         rows = read_conflict_rows(places.conflict_rows)
         figures = conflict_figures(rows, read_classification(places.clean_rows))
         published[places.conflicts] = render({"split_id": summary["split_id"], **figures})
+    if places.gate_rows.is_file():
+        published[places.gate] = render(build_gate(places))
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
         if card.stem != DETECTOR:  # its figures come with the comparison
@@ -161,6 +165,25 @@ def build_membership(places: Places) -> dict[str, Any]:
         read_look_ups(places.membership_rows),
         split_id=split_id(_content(places.split)),
         index=index,
+    )
+
+
+def build_gate(places: Places) -> dict[str, Any]:
+    """The content of gate.json, with `Interval` leaves.
+
+    Raises:
+        GateError: the fitted space is missing or damaged.
+    """
+    fitted = load_fitted(places.gate_space)
+    space = {
+        "sha256": hashlib.sha256(_content(places.gate_space)).hexdigest(),
+        "n_pictures": len(fitted.space.labels),
+    }
+    return gate_figures(
+        read_tried(places.gate_rows),
+        fitted.pixels,
+        split_id=split_id(_content(places.split)),
+        space=space,
     )
 
 

@@ -50,6 +50,7 @@ _ORIENTATION_TAG: Final = 0x0112  # Exif 2.32, 4.6.4.A, and TIFF 6.0 section 8: 
 _PHOTOMETRIC_TAG: Final = 262  # TIFF 6.0 section 8: PhotometricInterpretation, 0 = WhiteIsZero
 _BITS_TAG: Final = 258  # TIFF 6.0 section 8: BitsPerSample
 _GREY_TOLERANCE: Final = 2  # levels between channels that JPEG rounding can put into a grey picture
+_STRONG_COLOUR: Final = 40  # levels between channels that the eye cannot take for grey
 _LUMINANCE: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # Rec. ITU-R BT.601-7, 2.5.1
 _FULL_8_BIT: Final = DisplayWindow(127.5, 255.0, "full range of an 8-bit picture")
 
@@ -85,10 +86,12 @@ def read_raster(data: bytes) -> Scan:
     _verify(data, kind)
     picture, notes = _load(opened, kind)
     simulated = opened.info.get("Software") == PHANTOM_SOURCE
+    colour = 0.0
     if picture.mode in _DEEP:
         pixels, more, window = _deep(picture, kind, white_is_zero=_white_is_zero(opened))
     else:
-        pixels, more, window = _shallow(picture)
+        pixels, more, colour = _shallow(picture)
+        window = _FULL_8_BIT
     return Scan(
         pixels=pixels,
         window=window,
@@ -102,6 +105,7 @@ def read_raster(data: bytes) -> Scan:
             "no side is named.",
         ),
         simulated=simulated,
+        colour=colour,
     )
 
 
@@ -220,7 +224,8 @@ def _deep(
     return pixels, tuple(notes), percentile_window(pixels)
 
 
-def _shallow(picture: Image.Image) -> tuple[FloatArray, tuple[str, ...], DisplayWindow]:
+def _shallow(picture: Image.Image) -> tuple[FloatArray, tuple[str, ...], float]:
+    """Grey levels, notes, and the share of strongly coloured pixels."""
     notes: list[str] = []
     has_alpha = picture.mode in ("LA", "La", "PA", "RGBA", "RGBa")
     if has_alpha or "transparency" in picture.info:
@@ -230,24 +235,25 @@ def _shallow(picture: Image.Image) -> tuple[FloatArray, tuple[str, ...], Display
         if (alpha < 1).any():
             notes.append("Transparent parts were laid over black.")
     elif picture.mode == "L":
-        return np.asarray(picture).astype(np.float32), (), _FULL_8_BIT
+        return np.asarray(picture).astype(np.float32), (), 0.0
     else:
         channels = np.asarray(picture.convert("RGB")).astype(np.float32)
-    pixels, colour = _grey(channels)
-    return pixels, (*notes, *colour), _FULL_8_BIT
+    pixels, more, colour = _grey(channels)
+    return pixels, (*notes, *more), colour
 
 
-def _grey(channels: npt.NDArray[np.float32]) -> tuple[FloatArray, tuple[str, ...]]:
-    """(H, W, 3) → (H, W), and a note where there was colour."""
+def _grey(channels: npt.NDArray[np.float32]) -> tuple[FloatArray, tuple[str, ...], float]:
+    """(H, W, 3) → (H, W), a note where there was colour, the share of strongly coloured pixels."""
     spread = channels.max(axis=-1) - channels.min(axis=-1)
     if not spread.any():
-        return np.ascontiguousarray(channels[..., 0]), ()
+        return np.ascontiguousarray(channels[..., 0]), (), 0.0
     luminance = (channels @ _LUMINANCE).astype(np.float32)
     if spread.max() <= _GREY_TOLERANCE:
-        return luminance, ()
+        return luminance, (), 0.0
     share = float((spread > _GREY_TOLERANCE).mean())
     percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
-    return luminance, (
+    note = (
         f"A colour picture ({percent} of its pixels are not grey): read as luminance. "
-        "MR slices are grey; colour may be an overlay, a colour map or a photograph.",
+        "MR slices are grey; colour may be an overlay, a colour map or a photograph."
     )
+    return luminance, (note,), float((spread > _STRONG_COLOUR).mean())

@@ -20,7 +20,17 @@ from ml.inference import explain, trust
 from ml.io import read_scan
 from ml.models import registry
 from ml.results import Analysis
-from tests.app.fakes import REGISTRY, FakeEngine, compared, head, looked_up, png, summary, trusted
+from tests.app.fakes import (
+    REGISTRY,
+    FakeEngine,
+    compared,
+    gated,
+    head,
+    looked_up,
+    png,
+    summary,
+    trusted,
+)
 from tests.app.figures import contradicted
 
 LESION = png(head())
@@ -81,6 +91,7 @@ def no_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "SUMMARY_FILE", tmp_path / "summary.json")
     monkeypatch.setattr(services, "COMPARISON_FILE", tmp_path / "comparison.json")
     monkeypatch.setattr(services, "MEMBERSHIP_FILE", tmp_path / "membership.json")
+    monkeypatch.setattr(services, "GATE_FILE", tmp_path / "gate.json")
 
 
 @pytest.fixture
@@ -94,6 +105,9 @@ def metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     look_up = tmp_path / "membership.json"
     look_up.write_text(json.dumps(looked_up()))
     monkeypatch.setattr(services, "MEMBERSHIP_FILE", look_up)
+    gate = tmp_path / "gate.json"
+    gate.write_text(json.dumps(gated()))
+    monkeypatch.setattr(services, "GATE_FILE", gate)
     return figures
 
 

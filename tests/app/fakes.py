@@ -189,6 +189,28 @@ def looked_up() -> dict[str, object]:
     }
 
 
+def gated() -> dict[str, object]:
+    """Invented figures of the gate in the agreed form."""
+    size = {"n_pictures": 345, "n_groups": 67}
+    candidate = {"limit": 3.0, "refused_brain_mri": 0.008, "passed_other_things": 0.25}
+    return {
+        "protocol": "TEST FIGURES of a gate.",
+        "chosen_by": "rule of a test",
+        "space": {"sha256": "0" * 64, "n_pictures": 987},
+        "chosen": {"method": "neighbours", "limit": 3.0},
+        "candidates": {"neighbours": {**candidate, "auroc": 0.9876}},
+        "test": {
+            "auroc": _interval(0.975),
+            "brain_mri": {**size, "refused": _interval(0.025)},
+            "other_things": {**size, "refused": _interval(0.965)},
+            "other_things_of_new_kinds": {**size, "refused": _interval(0.955)},
+            "other_things_by_pixels": 0.44,
+        },
+        "kinds": {"bone scan": {**size, "refused": _interval(0.945)}},
+        "other_brain_mri": {"half a head": {**size, "refused": _interval(0.935)}},
+    }
+
+
 def compared() -> dict[str, object]:
     """An invented comparison of two protocols in the agreed form."""
     levels = {"mlp": 0.55, "mobilenet": 0.9, "mean": 0.93}

@@ -109,3 +109,10 @@ def test_words_say_where_the_class_changes() -> None:
     assert "same class first at every strength shown: glioma" in same
     other = words.stress_steps(["glioma", "meningioma", "glioma", "no_tumor"])
     assert "glioma first; another class at strength 1 (meningioma), 3 (no tumour)" in other
+
+
+def test_words_say_where_a_copy_is_refused() -> None:
+    said = words.stress_steps(["glioma", None, "meningioma", None])
+    assert "glioma first; another class at strength 2 (meningioma)" in said
+    assert said.endswith("Refused at strength 1, 3.")
+    assert words.stress_steps([None, None]) == "Refused at strength 0, 1."

@@ -11,14 +11,17 @@ import pytest
 
 from ml.errors import MissingWeights
 from ml.inference.explain import contributions
+from ml.io import read_scan
 from ml.labels import CLASSES
 from ml.models import weights
 from ml.models.registry import CLASSIFIERS, SEGMENTER, spec
+from ml.phantom import draw, to_png
 from ml.pipeline import analyse, default_engine
 from ml.preprocess import prepare
-from tests.ml.fakes import disc_picture, scan_of
+from tests.ml.fakes import disc_picture
 
 ROOT = Path(__file__).resolve().parents[2]
+GIVEN = ("file", "status", "reason")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,17 +35,22 @@ def _trained_networks():
 
 @pytest.mark.weights
 def test_a_folder_is_read_by_the_command(tmp_path: Path):
-    picture = disc_picture(200)
+    simulated = to_png(draw("glioma", seed=2, size=200))
     (tmp_path / "in").mkdir()
-    cv2.imwrite(str(tmp_path / "in" / "disc.png"), picture.astype(np.uint8))
+    (tmp_path / "in" / "head.png").write_bytes(simulated)
     (tmp_path / "in" / "broken.png").write_bytes(b"broken")
+    disc = disc_picture(200).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "in" / "disc.png"), disc)
     command = [sys.executable, "-m", "ml.batch", str(tmp_path / "in"), "--out", str(tmp_path / "o")]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     with (tmp_path / "o" / "readings.csv").open(encoding="utf-8", newline="") as handle:
-        broken, read = csv.DictReader(handle)
-    assert (broken["status"], read["status"]) == ("failed", "ok")
-    expected = analyse(scan_of(picture), default_engine())
+        broken, refused, read = csv.DictReader(handle)
+    statuses = [row["status"] for row in (broken, refused, read)]
+    assert statuses == ["failed", "refused", "ok"]
+    assert not any(value for name, value in refused.items() if name not in GIVEN)
+    assert refused["reason"].startswith("levels: ")
+    expected = analyse(read_scan(simulated), default_engine())
     for reading in (*expected.classifications, expected.mean):
         found = [float(read[f"{reading.model}_{label}"]) for label in CLASSES]
         np.testing.assert_allclose(found, reading.shown, atol=1e-4)

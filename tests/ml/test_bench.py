@@ -12,7 +12,7 @@ from ml.models import registry
 from ml.models.registry import CLASSIFIERS, SEGMENTER
 from tests.ml.fakes import FakeEngine, published
 
-STEPS = {"preprocess", *CLASSIFIERS, SEGMENTER, "heatmaps", "measure", "membership"}
+STEPS = {"preprocess", *CLASSIFIERS, "gate", SEGMENTER, "heatmaps", "measure", "membership"}
 SAMPLES = len(list(bench.SAMPLES.glob("simulated_*")))
 
 

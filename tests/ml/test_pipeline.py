@@ -97,7 +97,7 @@ def test_outline_is_measured_where_the_disc_is(analysis):
 
 
 def test_times_and_weights_are_noted(analysis):
-    steps = {"preprocess", *CLASSIFIERS, SEGMENTER, "heatmaps", "measure", "membership"}
+    steps = {"preprocess", *CLASSIFIERS, "gate", SEGMENTER, "heatmaps", "measure", "membership"}
     assert set(analysis.seconds) == steps
     assert all(seconds >= 0.0 for seconds in analysis.seconds.values())
     engine = FakeEngine()

@@ -1,6 +1,7 @@
 """The command line's contract: columns, rows and masks."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from ml.inference.membership import Membership
 from ml.labels import CLASSES
 from ml.pipeline import analyse
 from tests.ml.batch.inbox import HEADER, rows_of, write_picture
-from tests.ml.fakes import FakeEngine, disc_picture, index_of, scan_of
+from tests.ml.fakes import OPEN_GATE, FakeEngine, disc_picture, index_of, scan_of
 from tests.ml.io.pictures import dicom
 
 
@@ -71,6 +72,26 @@ def test_a_copy_of_a_training_picture_is_marked_in_its_row(tmp_path: Path, monke
         monkeypatch.setattr(place, "training_set", lambda: trained)
     run([str(known), str(other)], tmp_path / "out", FakeEngine(), progress=False)
     assert [row["in_training_set"] for row in rows_of(tmp_path / "out")] == ["yes", "no"]
+
+
+def test_a_refused_picture_is_a_row_with_its_reason_and_nothing_else(tmp_path: Path, monkeypatch):
+    read = write_picture(tmp_path / "a" / "scan.png", 150)
+    page, out = tmp_path / "a" / "page.png", tmp_path / "out"
+    Image.fromarray(np.zeros((90, 90), np.uint8)).save(page)
+    run([str(tmp_path / "a")], out, FakeEngine(), progress=False)
+    assert len(list((out / "masks").iterdir())) == 2
+    gate = replace(OPEN_GATE, pixels=replace(OPEN_GATE.pixels, bright=0.05), digest="other")
+    for place in (pipeline, batch):
+        monkeypatch.setattr(place, "shipped_gate", lambda: gate)
+    done = run([str(tmp_path / "a")], out, FakeEngine(), progress=False)
+    assert (done.read, done.refused, done.failed, done.kept) == (1, 1, 0, 0)
+    refused, kept = rows_of(out)
+    assert (refused["file"], kept["file"]) == (str(page), str(read))
+    assert refused["status"] == "refused"
+    assert refused["reason"] == "blank: 0.000 (limit 0.050)"
+    assert not any(v for name, v in refused.items() if name not in ("file", "status", "reason"))
+    assert [mask.name for mask in (out / "masks").iterdir()] == ["scan.png"]
+    assert run([str(tmp_path / "a")], out, FakeEngine(), progress=False).kept == 2
 
 
 def test_another_index_makes_the_rows_anew(tmp_path: Path, monkeypatch):
@@ -188,4 +209,4 @@ def test_a_bar_shows_progress_and_a_line_sums_up(inbox: Path, tmp_path: Path, ca
     assert main([str(inbox), "--out", str(tmp_path / "out")], engine=FakeEngine()) == 0
     shown = capsys.readouterr()
     assert "6/6" in shown.err
-    assert "6 read, 0 failed" in shown.out
+    assert "6 read, 0 refused, 0 failed" in shown.out

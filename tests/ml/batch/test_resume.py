@@ -57,10 +57,11 @@ def test_a_killed_process_leaves_whole_rows(inbox: Path, tmp_path: Path):
     out = tmp_path / "out"
     script = (
         "import sys, time\n"
-        "from ml import batch\n"
+        "from ml import batch, pipeline\n"
         "from ml.models import registry\n"
-        "from tests.ml.fakes import FakeEngine, published\n"
+        "from tests.ml.fakes import OPEN_GATE, FakeEngine, published\n"
         "registry.published = published\n"
+        "batch.shipped_gate = pipeline.shipped_gate = lambda: OPEN_GATE\n"
         "class Slow(FakeEngine):\n"
         "    def segment(self, batch):\n"
         "        time.sleep(0.3)\n"

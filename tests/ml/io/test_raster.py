@@ -71,6 +71,9 @@ def test_colour_becomes_luminance_with_a_note():
     assert scan.pixels[0, 0] == pytest.approx(0.299 * 255, abs=1e-3)
     assert scan.pixels[0, 39] == 0
     assert any("50% of its pixels are not grey" in n for n in scan.notes)
+    assert scan.colour == 0.5
+    faint = np.full((40, 40, 3), (100, 110, 120), np.uint8)
+    assert read_scan(encode(Image.fromarray(faint), "PNG")).colour == 0.0
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
