@@ -50,10 +50,10 @@ def read_scan(data: bytes) -> Scan:
             what to do, and holds neither a file name nor the value of an identifying tag.
     """
     check_bytes(data)
+    if looks_like_dicom(data):  # first: its preamble may be a TIFF's (PS3.10, section 7.1)
+        return read_dicom(data)
     if looks_like_raster(data):
         return read_raster(data)
-    if looks_like_dicom(data):
-        return read_dicom(data)
     raise UnknownFormat(
         f"The file is {_what_is_it(data)}. {ACCEPTED} Renaming a file does not change its format: "
         "export the slice in one of them."

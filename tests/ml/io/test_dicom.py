@@ -50,6 +50,13 @@ def test_levels_spacing_and_hash_come_back():
     assert scan.notes == ()
 
 
+def test_a_preamble_like_a_tiff_header_stays_dicom():
+    data = dicom()
+    scan = read_scan(b"II*\x00" + bytes(124) + data[128:])
+    assert scan.format == "DICOM"
+    np.testing.assert_array_equal(scan.pixels, DEEP)
+
+
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
 def test_other_encodings(syntax):
     stored = DEEP.byteswap() if syntax == ExplicitVRBigEndian else DEEP
