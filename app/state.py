@@ -220,7 +220,7 @@ def layers() -> Layers:
 
 
 def start_heat_model(model: str) -> None:
-    """Choose the heat map's network if none is chosen yet; call before its selector."""
+    """Choose the heat map's network if none is chosen yet; call before it is drawn."""
     st.session_state.setdefault(HEAT_MODEL, model)
 
 

@@ -20,6 +20,9 @@ CALIBRATION_FIGURES: Final[dict[str, str]] = {
     "brier": "Brier score (lower is better)",
     "nll": "NLL (lower is better)",
 }
+EACH_CALIBRATED: Final = (
+    "Every column is calibrated on its own: the mean need not lie between the three."
+)
 SETS: Final = "Which classes cannot be ruled out"
 SETS_INTRO: Final = (
     "A set of classes is made so that it holds the true one in a stated share of pictures of each "

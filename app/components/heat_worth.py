@@ -8,6 +8,17 @@ from ml.errors import MetricsError
 from ml.results import Analysis
 
 
+def begin(read: Analysis) -> None:
+    """Let the map be drawn first that pointed best on validation; call before the viewer."""
+    try:
+        found = services.explanations()
+    except MetricsError:
+        found = None
+    models = [reading.model for reading in read.classifications]
+    measured = found is not None and found.network in models
+    state.start_heat_model(found.network if found and measured else models[0])
+
+
 def show(read: Analysis) -> None:
     """Draw one line on the chosen network's map, nothing where it is off or was not measured."""
     layers = state.layers()

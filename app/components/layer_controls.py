@@ -11,7 +11,6 @@ from ml.results import Analysis
 def show(read: Analysis) -> None:
     """Draw the switches of the mask and of the heat map."""
     models = [reading.model for reading in read.classifications]
-    state.start_heat_model(models[0])
     mask, heat = st.columns([5, 6], gap="medium")
     with mask, st.container(key="mask-controls"):
         _mask(boxed=read.detections is not None)
@@ -33,9 +32,9 @@ def _mask(*, boxed: bool) -> None:
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", wrap=False):
         st.toggle(texts.DIAMETERS, key=state.DIAMETERS, width=150)
-        if boxed:
-            st.toggle(texts.BOXES, key=state.BOXES, width=100, help=texts.BOXES_HELP)
         _opacity(texts.MASK, state.MASK_OPACITY)
+    if boxed:
+        st.toggle(texts.BOXES, key=state.BOXES, help=texts.BOXES_HELP)
 
 
 def _heat(models: list[str]) -> None:

@@ -64,9 +64,11 @@ def _table(read: Analysis) -> str:
         + "</tr>"
         for index, label in enumerate(CLASSES)
     )
+    note = "" if read.mean.calibrated is None else words.EACH_CALIBRATED
     return (
         '<table class="sulcus-networks"><thead><tr><th></th>'
         f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<div class="sulcus-muted">{note}</div>'
     )
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from app import services, state, texts
 from app.components import (
     conflicts,
+    heat_worth,
     layer_controls,
     measurements,
     navigator,
@@ -57,6 +58,7 @@ def _reading(scan: Scan) -> None:
         if isinstance(answer, Refused):
             refusal.show(answer)
         if read is not None:
+            heat_worth.begin(read)
             training_copy.show(read)
             verdict.show(read)
             conflicts.show(read)

@@ -14,6 +14,7 @@ from ml.evaluation.explanation_rows import (
     ExplanationRow,
     SanityRow,
     choose_method,
+    choose_network,
     choose_width,
     gaussian,
     validation_energy,
@@ -84,6 +85,7 @@ def explanation_figures(
         "protocol": PROTOCOL,
         **counts([row.group for row in first]),
         "default": method,
+        "network": choose_network(rows, method),
         "chosen_on": RULE,
         "validation": validation_energy(rows, METHODS),
         "gaussians": {

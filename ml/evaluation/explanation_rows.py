@@ -118,6 +118,21 @@ def choose_method(rows: Sequence[ExplanationRow]) -> str:
     return max(METHODS, key=found.__getitem__)
 
 
+def choose_network(rows: Sequence[ExplanationRow], method: str) -> str:
+    """The network whose maps by a method hold the most energy in the mask on validation.
+
+    Raises:
+        MetricsError: the method was not measured there.
+    """
+    validation_energy(rows, [method])
+    held = [row for row in rows if row.split == "validation" and row.method == method]
+    names = dict.fromkeys(row.network for row in held)
+    energy = {
+        name: mean_energy([row for row in held if row.network == name], method) for name in names
+    }
+    return max(energy, key=energy.__getitem__)
+
+
 def choose_width(rows: Sequence[ExplanationRow]) -> float:
     """The width of the best centred Gaussian on validation.
 

@@ -57,6 +57,7 @@ class ExplanationFigures:
         n_groups: patient groups among them.
         n_part: of these, pictures of the slow methods and of the sanity check.
         default: method that is drawn on the screen, chosen on validation.
+        network: whose map is drawn first, likewise.
         gaussians: "quarter" and "best" → standard deviation (share of the head box) and figures.
         part_gaussians: the same on the part.
         networks: by registry name.
@@ -67,6 +68,7 @@ class ExplanationFigures:
     n_groups: int
     n_part: int
     default: str
+    network: str
     gaussians: Mapping[str, tuple[float, Pointing]]
     part_gaussians: Mapping[str, tuple[float, Pointing]]
     networks: Mapping[str, NetworkMaps]
@@ -89,6 +91,7 @@ def load(path: Path) -> ExplanationFigures | None:
             n_groups=int(raw["n_groups"]),
             n_part=int(raw["part"]["n_pictures"]),
             default=str(raw["default"]),
+            network=str(raw["network"]),
             gaussians=_gaussians(raw["gaussians"], raw["gaussians"]),
             part_gaussians=_gaussians(raw["gaussians"], raw["part"]["gaussians"]),
             networks={

@@ -88,6 +88,7 @@ def test_the_reading_shows_calibrated_probabilities_and_the_set(
     assert read.prediction_set
     named = ", ".join(TITLES[label].lower() for label in read.prediction_set)
     assert f"Cannot be ruled out: {named}." in html(at)
+    assert words.EACH_CALIBRATED in html(at)
     assert "On held-out patients such a set held the true class in 88.0 %" in html(at)
 
 
@@ -115,4 +116,5 @@ def test_without_a_fit_nothing_is_claimed(
 ) -> None:
     page = html(opened(("slice.png", LESION)))
     assert "Cannot be ruled out" not in page
+    assert words.EACH_CALIBRATED not in page
     assert texts.suggestion(expected(LESION).mean) in page

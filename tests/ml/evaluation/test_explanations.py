@@ -18,6 +18,7 @@ from ml.evaluation.explanation_rows import (
     ExplanationRow,
     SanityRow,
     choose_method,
+    choose_network,
     choose_width,
     gaussian,
     read_explanation_rows,
@@ -154,6 +155,19 @@ def test_method_and_gaussian_are_chosen_on_validation_alone():
     assert choose_method(turned) == "margin"
     with pytest.raises(MetricsError, match="validation part"):
         choose_method([r for r in rows if r.method != "log_odds"])
+
+
+def test_the_network_drawn_first_is_chosen_on_validation():
+    rows = simulated()
+    better = [
+        replace(r, energy=r.energy + 0.5)
+        if (r.network, r.method, r.split) == ("xception", "margin", "validation")
+        else r
+        for r in rows
+    ]
+    assert choose_network(better, "margin") == "xception"
+    turned = [replace(r, energy=9.0) if r.split == "test" else r for r in better]
+    assert choose_network(turned, "margin") == "xception"
 
 
 def test_figures_are_what_the_rows_say():
