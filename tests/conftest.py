@@ -9,8 +9,6 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.ml.fakes import OPEN_GATE
-
 MUST_RUN = frozenset(os.environ.get("SULCUS_MUST_RUN", "").split())
 
 
@@ -25,10 +23,3 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{', '.join(marked)} must run here (SULCUS_MUST_RUN). {why}"
     return report
-
-
-@pytest.fixture(autouse=True)
-def _open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shipped gate belongs to the shipped networks; tests of it put it back."""
-    for module in ("ml.pipeline", "ml.batch"):
-        monkeypatch.setattr(f"{module}.shipped_gate", lambda: OPEN_GATE)

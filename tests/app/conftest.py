@@ -32,6 +32,9 @@ from tests.app.fakes import (
     trusted,
 )
 from tests.app.figures import contradicted
+from tests.ml.conftest import open_gate
+
+__all__ = ["open_gate"]
 
 LESION = png(head())
 CLEAR = png(head(lesion=False))

@@ -18,7 +18,9 @@ MASK = "path[data-mark=mask]"
 
 
 def upload(page: Page, *files: Path) -> None:
-    page.locator("input[type=file]").set_input_files([str(file) for file in files])
+    place = page.locator("input[type=file]")
+    expect(place).to_have_count(1)  # the one of the page before has gone
+    place.set_input_files([str(file) for file in files])
     expect(page.locator("table.sulcus-networks")).to_be_visible()
     expect(page.locator(".viewer img").first).to_be_visible()
 
