@@ -1,10 +1,8 @@
 """The view *Data audit*: published figures, and the audit of an uploaded set."""
 
-import io
 import json
 import tempfile
 import tomllib
-import zipfile
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from ml.errors import MembershipError
 from ml.evaluation import published_audit
 from ml.io.limits import MAX_ARCHIVE_BYTES, MAX_BYTES
 from tests.app.conftest import MAIN, html
-from tests.ml.datasets.test_own_set import PLANTED, known
+from tests.ml.datasets.test_own_set import PLANTED, known, zipped
 
 
 @pytest.fixture(autouse=True)
@@ -60,14 +58,6 @@ def charts(at: AppTest) -> dict[str, dict[str, Any]]:
     """Plotly specifications by the title of their chart, the last of each."""
     specs = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
     return {spec["layout"]["title"]["text"]: spec for spec in specs}
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w") as file:
-        for name, data in members.items():
-            file.writestr(name, data)
-    return memory.getvalue()
 
 
 def audited(app: AppTest, data: bytes) -> AppTest:
