@@ -189,7 +189,7 @@ def explanations() -> explained.ExplanationFigures | None:
     Raises:
         MetricsError: the file is damaged.
     """
-    return explained.load(SUMMARY_FILE.with_name("explanations.json"))
+    return kept(explained.load, SUMMARY_FILE.with_name("explanations.json"))
 
 
 def stressed(decoded: Scan, corruption: str, strength: int) -> Stressed:

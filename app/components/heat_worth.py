@@ -5,15 +5,13 @@ import streamlit as st
 from app import explanation_texts as words
 from app import services, state
 from ml.errors import MetricsError
+from ml.evaluation.published_explanations import ExplanationFigures
 from ml.results import Analysis
 
 
 def begin(read: Analysis) -> None:
     """Let the map be drawn first that pointed best on validation; call before the viewer."""
-    try:
-        found = services.explanations()
-    except MetricsError:
-        found = None
+    found = _figures()
     models = [reading.model for reading in read.classifications]
     measured = found is not None and found.network in models
     state.start_heat_model(found.network if found and measured else models[0])
@@ -25,11 +23,16 @@ def show(read: Analysis) -> None:
     maps = read.heatmaps.get(layers.heat_model or "")
     if not layers.heat or maps is None:
         return
-    try:
-        found = services.explanations()
-    except MetricsError:
-        return
+    found = _figures()
     if found is not None and layers.heat_model:
         said = words.worth(found, layers.heat_model, maps[read.mean.label].method)
         if said:
             st.caption(said)
+
+
+def _figures() -> ExplanationFigures | None:
+    """What was measured; None where nobody did, or the file is damaged: *Accuracy* says so."""
+    try:
+        return services.explanations()
+    except MetricsError:
+        return None

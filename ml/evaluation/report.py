@@ -81,7 +81,7 @@ def outputs(root: Path) -> dict[Path, str]:
         published[places.membership] = render(build_membership(places))
     if places.conflict_rows.is_file():
         rows = read_conflict_rows(places.conflict_rows)
-        figures = conflict_figures(rows, read_classification(places.clean_rows))
+        figures = conflict_figures(rows, clean)
         published[places.conflicts] = render({"split_id": summary["split_id"], **figures})
     if places.gate_rows.is_file():
         published[places.gate] = render(build_gate(places))

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from ml.evaluation.calibration import softmax
 from ml.labels import CLASSES
 from ml.models import weights
 from ml.models.registry import CLASSIFIERS, spec
@@ -22,7 +23,7 @@ from ml.results import FloatArray
 from ml.training import corpus as pictures
 from ml.training.corpus import Corpus
 from ml.training.losses import PartialLabelLoss
-from ml.training.validation import class_probabilities, predict
+from ml.training.validation import predict
 
 COUNT = len(CLASSES)
 
@@ -41,7 +42,7 @@ def teacher_of(corpus: Corpus) -> FloatArray:
         for name in CLASSIFIERS:
             images = corpus.resized(spec(name).input_size).images
             logits = predict(weights.load(name), images)["logits"]
-            found += class_probabilities(logits) / len(CLASSIFIERS)
+            found += softmax(np.asarray(logits, np.float64)) / len(CLASSIFIERS)
         store.parent.mkdir(parents=True, exist_ok=True)
         np.save(store, found.astype(np.float32))
     stored: FloatArray = np.load(store)

@@ -39,21 +39,12 @@ def as_named(output: Any) -> dict[str, Any]:
 
 def class_figures(logits: Any, labels: Any) -> dict[str, float]:
     """Balanced accuracy and mean negative log-likelihood of logits (N, 4)."""
-    log_p = _log_probabilities(logits)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     right = logits.argmax(axis=1) == labels
     recalls = [right[labels == c].mean() for c in range(len(CLASSES)) if (labels == c).any()]
     nll = -log_p[np.arange(len(labels)), labels].mean()
     return {"balanced_accuracy": float(np.mean(recalls)), "nll": float(nll)}
-
-
-def class_probabilities(logits: Any) -> Any:
-    """Softmax of logits (N, 4)."""
-    return np.exp(_log_probabilities(logits))
-
-
-def _log_probabilities(logits: Any) -> Any:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def outline_figures(mask_logits: Any, masks: Any, marked: Any) -> dict[str, float]:
