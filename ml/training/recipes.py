@@ -30,7 +30,7 @@ def transferred(config: RunConfig) -> RunConfig:
 RECIPES: dict[str, RunConfig] = {
     "mobilenet": _classifier("mobilenet", rate=1.2e-3, joint=(Phase(96, 26), Phase(128, 12))),
     "xception": _classifier("xception", rate=8e-4, joint=(Phase(96, 14), Phase(128, 3)), batch=16),
-    "resnet50": _classifier("resnet50", rate=8e-4, joint=(Phase(96, 12), Phase(128, 4)), batch=16),
+    "resnet50": _classifier("resnet50", rate=8e-4, joint=(Phase(96, 16), Phase(128, 4)), batch=16),
     "unet": RunConfig(
         network="unet",
         stages=(
@@ -64,7 +64,7 @@ RECIPES: dict[str, RunConfig] = {
             Stage(
                 "outline",
                 "segment",
-                (Phase(96, 8), Phase(128, 12), Phase(160, 4)),
+                (Phase(96, 6), Phase(128, 8), Phase(160, 3)),
                 learning_rate=1e-3,
                 glioma_weight=1.6,
                 unknown_weight=0.4,
@@ -79,7 +79,7 @@ RECIPES: dict[str, RunConfig] = {
             Stage(
                 "outline",
                 "segment",
-                (Phase(128, 8), Phase(160, 4)),
+                (Phase(128, 5), Phase(160, 2)),
                 learning_rate=8e-4,
                 glioma_weight=1.6,
                 unknown_weight=0.4,
@@ -125,20 +125,20 @@ RECIPES: dict[str, RunConfig] = {
     ),
     "alexnet": RunConfig(
         network="alexnet",
-        stages=(Stage("classes", "classify", (Phase(195, 16),), 1e-4, edited=True),),
+        stages=(Stage("classes", "classify", (Phase(195, 8),), 1e-4, edited=True),),
     ),
     "vgg16": RunConfig(
         network="vgg16",
         stages=(
-            Stage("pretrain", "classify", (Phase(64, 10), Phase(96, 6)), 1e-4, edited=True),
-            Stage("recipe", "recipe", (Phase(128, 4),), 1e-4, edited=True),
+            Stage("pretrain", "classify", (Phase(64, 6), Phase(96, 2)), 1e-4, edited=True),
+            Stage("recipe", "recipe", (Phase(128, 2),), 1e-4, edited=True),
         ),
     ),
     "inception_v3": RunConfig(
         network="inception_v3",
         stages=(
-            Stage("pretrain", "classify", (Phase(96, 12), Phase(128, 6)), 1e-3, edited=True),
-            Stage("recipe", "recipe", (Phase(128, 3),), 1e-3, edited=True),
+            Stage("pretrain", "classify", (Phase(96, 8), Phase(128, 3)), 1e-3, edited=True),
+            Stage("recipe", "recipe", (Phase(128, 2),), 1e-3, edited=True),
         ),
         batch=16,
         steps=200,
@@ -152,7 +152,6 @@ BRIEF_PHASES: dict[str, dict[str, tuple[Phase, ...]]] = {
     "xception": {"classes": (Phase(64, 8), Phase(96, 8))},
     "resnet50": {"classes": (Phase(64, 8), Phase(96, 8))},
     "alexnet": {"classes": (Phase(195, 6),)},
-    "vgg16": {"pretrain": (Phase(64, 8), Phase(96, 2)), "recipe": (Phase(128, 2),)},
     "inception_v3": {"pretrain": (Phase(96, 8),), "recipe": (Phase(128, 2),)},
 }
 """Sizes off the clean split, by stage; the last one is the size the network is read at."""
