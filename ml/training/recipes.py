@@ -64,7 +64,7 @@ RECIPES: dict[str, RunConfig] = {
             Stage(
                 "outline",
                 "segment",
-                (Phase(96, 6), Phase(128, 8), Phase(160, 3)),
+                (Phase(96, 8), Phase(128, 4)),
                 learning_rate=1e-3,
                 glioma_weight=1.6,
                 unknown_weight=0.4,
@@ -79,7 +79,7 @@ RECIPES: dict[str, RunConfig] = {
             Stage(
                 "outline",
                 "segment",
-                (Phase(128, 5), Phase(160, 2)),
+                (Phase(96, 3), Phase(128, 3)),
                 learning_rate=8e-4,
                 glioma_weight=1.6,
                 unknown_weight=0.4,
