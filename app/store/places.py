@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import make_url as parsed
 from sqlalchemy.exc import ArgumentError
 
 from ml.errors import StoreError
@@ -55,7 +56,7 @@ def places(environment: Mapping[str, str] = os.environ) -> Places:
     secret = environment.get("SULCUS_SECRET")
     return Places(
         home=home,
-        url=_url(environment.get("SULCUS_DATABASE_URL"), home),
+        url=_address(environment.get("SULCUS_DATABASE_URL"), home),
         secret_file=Path(secret).expanduser() if secret else home / "secret",
         keep_days=_days(environment.get("SULCUS_KEEP_DAYS")),
     )
@@ -107,12 +108,12 @@ def _default_home(environment: Mapping[str, str]) -> Path:
     return Path(base) / "sulcus"
 
 
-def _url(address: str | None, home: Path) -> URL:
+def _address(address: str | None, home: Path) -> URL:
     """Address of the database; the password in it is repeated in no message."""
     if not address:
         return URL.create("sqlite", database=str(home / _DATABASE))
     try:
-        url = make_url(address)
+        url = parsed(address)
     except ArgumentError:
         url = URL.create("unknown")
     if url.get_backend_name() not in ("postgresql", "postgres"):

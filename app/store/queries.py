@@ -25,7 +25,7 @@ def standing() -> ColumnElement[bool]:
     return (ReadingRow.verdict != UNDONE) & ~taken
 
 
-def worklist() -> Select[tuple[ScanRow, AnswerRow, bool, bool]]:
+def worklist() -> Select[ScanRow, AnswerRow, bool, bool]:
     """Scans in order: the scan, its last answer, whether a word stands, whether one signed."""
     last = select(func.max(AnswerRow.id)).where(AnswerRow.scan_id == ScanRow.id).scalar_subquery()
     any_answer = aliased(AnswerRow)
@@ -53,7 +53,7 @@ def worklist() -> Select[tuple[ScanRow, AnswerRow, bool, bool]]:
 
 def readings(
     content_hash: str | None,
-) -> Select[tuple[ReadingRow, str, str | None, bool]]:
+) -> Select[ReadingRow, str, str | None, bool]:
     """Rows of the readings of one scan or of all: row, scan, the AI's class, whether it stands."""
     query = (
         select(ReadingRow, ScanRow.content_hash, AnswerRow.label, standing())
