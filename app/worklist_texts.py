@@ -80,7 +80,7 @@ BLIND_TOO_LATE: Final = "What the AI says of this scan was seen before: it is no
 BLIND_TABLE: Final = "The table of all opened scans is hidden until each of them is read blind."
 WHO_FIRST: Final = "Type who reads first: a word is stored with its reader."
 QUESTION: Final = "Your word on this reading"
-REASON: Final = "Reason (may stay empty)"
+REASON: Final = "Reason (may stay empty; name no patient)"
 AGREE_BUTTON: Final = "Agree"
 UNSURE_BUTTON: Final = "Unsure"
 DISAGREE_BUTTON: Final = "Disagree: it is …"
@@ -113,7 +113,7 @@ def cells(entry: Entry, *, hidden: bool) -> dict[str, str]:
         "Pseudonym": pseudonym(entry),
         "Study date": study_date(entry.scan.study_date),
         "Modality": entry.scan.modality or DASH,
-        "Status": STATUSES[NEW if hidden else entry.status],
+        "Status": STATUSES[entry.status],
         "AI flag": HIDDEN if hidden else flag(entry),
         "Uncertainty": HIDDEN if hidden else DASH if sure else percent(entry.uncertainty or 0.0),
         "Format": f"{entry.scan.format}, simulated" if entry.scan.simulated else entry.scan.format,
@@ -129,11 +129,11 @@ def flag(entry: Entry) -> str:
     return FLAGS[entry.flag]
 
 
-def line(entry: Entry, *, hidden: bool) -> str:
+def line(entry: Entry) -> str:
     """One scan in the box that chooses it."""
-    status = STATUSES[NEW if hidden else entry.status]
-    parts = (pseudonym(entry), study_date(entry.scan.study_date), entry.scan.format, status)
-    return " · ".join((*parts, entry.scan.content_hash[:6]))
+    scan = entry.scan
+    parts = (pseudonym(entry), study_date(scan.study_date), scan.format, STATUSES[entry.status])
+    return " · ".join((*parts, scan.content_hash[:6]))
 
 
 def a_status(status: str | None) -> str:

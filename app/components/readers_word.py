@@ -8,7 +8,7 @@ import streamlit as st
 from app import reader_session, state
 from app import worklist_texts as words
 from app.archive import archive
-from app.components import problem
+from app.components import next_unread, problem
 from app.store.checks import LONGEST_NAME, LONGEST_REASON
 from app.store.records import AGREE, DISAGREE, UNSURE, Reading, Word
 from ml.errors import StoreError
@@ -79,10 +79,12 @@ def _read_before(content_hash: str) -> bool:
 
 def _said(row: Reading) -> None:
     st.text(words.said(row))
-    if st.button(words.UNDO, key="say.undo", help=words.UNDO_HELP):
-        archive().take_back(row)
-        reader_session.start_clock(row.content_hash)
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(words.UNDO, key="say.undo", help=words.UNDO_HELP):
+            archive().take_back(row)
+            reader_session.start_clock(row.content_hash)
+            st.rerun()
+        next_unread.show(row.content_hash)
 
 
 def _ask(answer: Analysis | Refused, answer_id: int) -> None:

@@ -12,7 +12,7 @@ from ml.errors import StoreError
 from ml.io import read_scan
 from ml.labels import CLASSES
 from tests.app import fakes
-from tests.app.conftest import CLEAR, LESION, Opened, drawn, expected, html
+from tests.app.conftest import CLEAR, LESION, MAIN, Opened, drawn, expected, html
 
 HASH = read_scan(LESION).content_hash
 READER = "A. Reader"
@@ -96,6 +96,21 @@ def test_readers_stand_beside_each_other(
     assert [row.word.reader for row in stored()] == [READER, "B. Reader"]
 
 
+def test_after_a_word_the_next_unread_scan_is_one_click_away(
+    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
+) -> None:
+    at = named(opened(("one.png", LESION), ("two.png", CLEAR)))
+    assert "next_unread" not in [button.key for button in at.button]
+    at.button(key="say.agree").click().run()
+    assert words.progress(1, 2) in said(at)
+    at.button(key="next_unread").click().run()
+    assert not at.exception
+    assert drawn(at)["id"] == read_scan(CLEAR).content_hash
+    at.button(key="say.unsure").click().run()
+    assert words.progress(2, 2) in said(at)
+    assert "next_unread" not in [button.key for button in at.button]
+
+
 def test_a_word_that_is_not_written_is_said(
     opened: Opened,
     engine: fakes.FakeEngine,
@@ -153,10 +168,10 @@ def test_what_was_seen_is_not_read_blind(
 
 
 def test_the_worklist_gives_nothing_away_to_a_blind_reader(
-    opened: Opened, engine: fakes.FakeEngine, no_metrics: None, app: AppTest
+    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
 ) -> None:
     opened(("one.png", LESION))
-    again = AppTest.from_file(app._script_path, default_timeout=180).run()
+    again = AppTest.from_file(MAIN, default_timeout=180).run()
     again.session_state[state.BLIND] = True
     again.switch_page("views/worklist.py").run()
     row = again.dataframe[0].value.iloc[0]

@@ -16,7 +16,7 @@ from ml.io import read_scan
 from ml.phantom.drawing import draw
 from ml.phantom.files import to_dicom
 from tests.app import fakes
-from tests.app.conftest import CLEAR, LESION, Opened, drawn, expected, html
+from tests.app.conftest import CLEAR, LESION, MAIN, Opened, drawn, expected, html
 
 HASH = read_scan(LESION).content_hash
 
@@ -97,6 +97,12 @@ def test_a_refused_scan_has_its_reason_and_no_class(
     row = lines(at).iloc[0]
     assert (row["Status"], row["Uncertainty"]) == ("refused", texts.DASH)
     assert row["AI flag"].startswith(words.FLAGS["stopped"])
+    blind = AppTest.from_file(MAIN, default_timeout=180).run()
+    blind.session_state[state.BLIND] = True
+    row = lines(worklist(blind)).iloc[0]
+    assert (row["Status"], row["AI flag"]) == ("new", words.HIDDEN)
+    blind.selectbox(key=state.WORKLIST_STATUS).set_value("refused").run()
+    assert not blind.dataframe
 
 
 def test_order_filter_and_the_steps_to_what_is_unread(
@@ -125,13 +131,13 @@ def test_order_filter_and_the_steps_to_what_is_unread(
 
 
 def test_a_kept_picture_is_opened_again_after_a_restart(
-    opened: Opened, engine: fakes.FakeEngine, no_metrics: None, app: AppTest
+    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
 ) -> None:
     at = opened(("one.png", LESION))
     at.button(key="keep_picture").click().run()
     assert "Picture kept until" in said(at)
     before = drawn(at)["raw"]
-    again = worklist(AppTest.from_file(app._script_path, default_timeout=180).run())
+    again = worklist(AppTest.from_file(MAIN, default_timeout=180).run())
     assert not again.session_state[state.OPENED]
     again.button(key="worklist_open").click().run()
     assert not again.exception

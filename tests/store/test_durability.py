@@ -14,7 +14,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.store.opening import connect, migrate, open_store
-from app.store.places import Places
+from app.store.places import Places, places
 from app.store.records import AGREE, Word
 from app.store.repository import Repository
 from app.store.tables import Base
@@ -111,6 +111,14 @@ def test_a_database_of_a_later_version_is_not_touched(found: Places) -> None:
     with pytest.raises(StoreError, match="later version"):
         migrate(engine)
     engine.dispose()
+
+
+def test_a_server_that_does_not_answer_is_said_without_its_password(tmp_path: Path) -> None:
+    address = f"postgresql://sulcus:word@/name?host={tmp_path}"
+    environment = {"SULCUS_HOME": str(tmp_path / "home"), "SULCUS_DATABASE_URL": address}
+    with pytest.raises(StoreError, match="SULCUS_DATABASE_URL") as caught:
+        open_store(places(environment))
+    assert "word" not in str(caught.value)
 
 
 def test_sqlite_waits_flushes_and_checks_its_keys(found: Places) -> None:

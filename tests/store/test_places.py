@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -85,6 +86,14 @@ def test_the_secret_is_made_once_and_for_its_owner_only(found: Places) -> None:
     assert [file.name for file in found.home.iterdir()] == ["secret"]
     other = replace(found, secret_file=found.home / "another")
     assert secret(other) != first
+
+
+def test_many_that_start_at_once_get_the_same_secret(found: Places) -> None:
+    prepare(found)
+    with ThreadPoolExecutor(16) as pool:
+        made = set(pool.map(lambda _: secret(found), range(16)))
+    assert len(made) == 1
+    assert [file.name for file in found.home.iterdir()] == ["secret"]
 
 
 @pytest.mark.parametrize("content", ["", "ab", "not hexadecimal"])
