@@ -1,5 +1,6 @@
 """Where the store lies, its secret, and the pictures that a reader keeps."""
 
+import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -142,16 +143,17 @@ def test_a_kept_picture_comes_back_as_it_was_and_holds_no_header(
     assert abs(end - datetime.now(UTC) - timedelta(days=30)) < timedelta(minutes=5)
     assert folder.kept_until(scan.content_hash) == end
     data = folder.data(scan.content_hash)
-    assert b"SIMULATED" in dicom
+    assert b"SIMULATED^PHANTOM" in dicom
     back = kept.unpack(data, scan.content_hash)
     np.testing.assert_array_equal(back.pixels, scan.pixels)
     assert replace(back, pixels=scan.pixels) == scan
     (file,) = (tmp_path / "pictures").iterdir()
     assert oct(file.stat().st_mode)[-3:] == "600"
     with np.load(file, allow_pickle=False) as archive:
-        facts = archive["facts"].tobytes()
-    assert set(archive.files) == {"pixels", "facts"}
-    assert b"SIMULATED^PHANTOM" not in facts
+        assert set(archive.files) == {"pixels", "facts"}
+        facts = json.loads(archive["facts"].tobytes())
+    assert set(facts) == {"window", "spacing_mm", "format", "notes", "simulated", "colour"}
+    assert "PHANTOM" not in json.dumps(facts)
     folder.forget(scan.content_hash)
     folder.forget(scan.content_hash)
     with pytest.raises(StoreError, match="not kept"):
