@@ -92,6 +92,27 @@ class Archive:
         """
         return self._repository.take_back(reading.id, reading.word.reader)
 
+    def sign(self, answer_id: int, reader: str, report_hash: str) -> int:
+        """Note that a reader signed a report on an answer: its scan counts as signed.
+
+        Args:
+            answer_id: from `note`.
+            reader: name.
+            report_hash: SHA-256 hex digest of what was signed.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        return self._repository.sign(answer_id, reader, report_hash)
+
+    def take_back_signature(self, answer_id: int, reader: str) -> int:
+        """Take a reader's signature on an answer back by a new row.
+
+        Raises:
+            StoreError: none stands, or the row cannot be written.
+        """
+        return self._repository.take_back_signature(answer_id, reader)
+
     def readings(self, content_hash: str | None = None) -> tuple[Reading, ...]:
         """All words about one scan, or about all, the oldest first.
 

@@ -31,8 +31,9 @@ EMPTY_HELP: Final = (
     "under a pseudonym."
 )
 PRIVACY: Final = (
-    "Stored: a pseudonym, the study date, the modality, the AI's answers and the readers' words. "
-    "Not stored: names, other identifiers, file names."
+    "Stored on this computer: a pseudonym and the file's digest, study date, modality, the AI's "
+    "answers, and the readers' names and words. Not stored: patients' names, other identifiers, "
+    "file names."
 )
 SORT: Final = "Order"
 ORDERS: Final[dict[str, str]] = {

@@ -25,6 +25,13 @@ def standing() -> ColumnElement[bool]:
     return (ReadingRow.verdict != UNDONE) & ~taken
 
 
+def signed() -> ColumnElement[bool]:
+    """Whether a signature takes back none and is not taken back."""
+    later = aliased(SignatureRow)
+    taken = exists().where(later.takes_back == SignatureRow.id)
+    return SignatureRow.takes_back.is_(None) & ~taken
+
+
 def worklist() -> Select[ScanRow, AnswerRow, bool, bool]:
     """Scans in order: the scan, its last answer, whether a word stands, whether one signed."""
     last = select(func.max(AnswerRow.id)).where(AnswerRow.scan_id == ScanRow.id).scalar_subquery()
@@ -37,15 +44,15 @@ def worklist() -> Select[ScanRow, AnswerRow, bool, bool]:
         .correlate(ScanRow)
         .exists()
     )
-    signed = (
+    sealed = (
         select(SignatureRow.id)
         .join(any_answer, any_answer.id == SignatureRow.ai_result_id)
-        .where(of_scan)
+        .where(of_scan, signed())
         .correlate(ScanRow)
         .exists()
     )
     return (
-        select(ScanRow, AnswerRow, spoken, signed)
+        select(ScanRow, AnswerRow, spoken, sealed)
         .join(AnswerRow, AnswerRow.id == last.correlate(ScanRow))
         .order_by(ScanRow.id)
     )
@@ -64,7 +71,7 @@ def readings(
     return query if content_hash is None else query.where(ScanRow.content_hash == content_hash)
 
 
-def entry(scan: ScanRow, answer: AnswerRow, spoken: bool, signed: bool) -> Entry:
+def entry(scan: ScanRow, answer: AnswerRow, spoken: bool, sealed: bool) -> Entry:
     """A line of the worklist; a signature counts more than a word, a word more than a refusal."""
     waiting = REFUSED if answer.flag == STOPPED else NEW
     return Entry(
@@ -77,7 +84,7 @@ def entry(scan: ScanRow, answer: AnswerRow, spoken: bool, signed: bool) -> Entry
             simulated=scan.simulated,
         ),
         added_at=scan.added_at,
-        status=SIGNED if signed else READ if spoken else waiting,
+        status=SIGNED if sealed else READ if spoken else waiting,
         flag=answer.flag,
         label=answer.label,
         uncertainty=answer.uncertainty,

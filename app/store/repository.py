@@ -16,7 +16,7 @@ from app.store.records import UNDONE, Answer, Entry, NewScan, Reading, Word
 from app.store.tables import AnswerRow, ReadingRow, ScanRow, SignatureRow
 from ml.errors import StoreError
 
-Row = TypeVar("Row", ReadingRow, AnswerRow)
+Row = TypeVar("Row", ReadingRow, AnswerRow, SignatureRow)
 
 
 class Repository:
@@ -127,6 +127,35 @@ class Repository:
             session.add(row)
             session.flush()
             return row.id
+
+    def take_back_signature(self, answer_id: int, reader: str) -> int:
+        """Append a row that takes a reader's last signature on an answer back.
+
+        Returns:
+            Number of the new row.
+
+        Raises:
+            StoreError: no signature of this reader stands on the answer.
+        """
+        with self._write() as session:
+            standing = session.scalar(
+                select(SignatureRow)
+                .where(SignatureRow.ai_result_id == answer_id, SignatureRow.reader == reader)
+                .where(queries.signed())
+                .order_by(SignatureRow.id.desc())
+                .limit(1)
+            )
+            row = _found(standing)
+            undo = SignatureRow(
+                ai_result_id=answer_id,
+                at=_now(),
+                reader=reader,
+                report_hash=row.report_hash,
+                takes_back=row.id,
+            )
+            session.add(undo)
+            session.flush()
+            return undo.id
 
     def worklist(self) -> tuple[Entry, ...]:
         """Every scan with its last answer, in the order in which they came."""

@@ -121,12 +121,14 @@ class ReadingRow(Base):
 
 
 class SignatureRow(Base):
-    """A report that was signed: who, when, and the digest of what was signed."""
+    """A report that was signed (who, when, the digest of it), or a row that takes one back."""
 
     __tablename__ = "signatures"
+    __table_args__ = (Unique("takes_back"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ai_result_id: Mapped[int] = mapped_column(ForeignKey("ai_results.id"))
     at: Mapped[datetime]
     reader: Mapped[str] = mapped_column(String(80))
     report_hash: Mapped[str] = mapped_column(HASH)
+    takes_back: Mapped[int | None] = mapped_column(ForeignKey("signatures.id"))

@@ -90,3 +90,12 @@ def test_after_a_word_that_is_not_written_the_answer_is_noted_anew() -> None:
         kept.say(999, Word("A. Reader", AGREE))
     assert not kept.noted(read.scan.content_hash, "networks")
     assert kept.say(kept.note(LESION, read, "networks"), Word("A. Reader", AGREE)) == 1
+
+
+def test_a_signed_report_makes_its_scan_signed() -> None:
+    kept = archive()
+    number = kept.note(LESION, expected(LESION), "networks")
+    kept.sign(number, "A. Reader", "c" * 64)
+    assert [entry.status for entry in kept.worklist()] == ["signed"]
+    kept.take_back_signature(number, "A. Reader")
+    assert [entry.status for entry in kept.worklist()] == ["new"]

@@ -18,9 +18,12 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reader", sa.String(80), nullable=False),
         sa.Column("report_hash", sa.String(64), nullable=False),
+        sa.Column("takes_back", sa.Integer),
         sa.PrimaryKeyConstraint("id", name="pk_signatures"),
         sa.ForeignKeyConstraint(
             ["ai_result_id"], ["ai_results.id"], name="fk_signatures_ai_result_id"
         ),
+        sa.ForeignKeyConstraint(["takes_back"], ["signatures.id"], name="fk_signatures_takes_back"),
+        sa.UniqueConstraint("takes_back", name="uq_signatures_takes_back"),
     )
     guard("signatures")
