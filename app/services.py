@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import streamlit as st
 
-from app import gate_texts, texts
+from app import gate_texts, state, texts
 from app.records import Row, Stressed
 from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
@@ -20,6 +20,7 @@ from ml.evaluation import published_explanations as explained
 from ml.evaluation import published_shortcuts as shortcuts
 from ml.inference import conflicts as contradictions
 from ml.inference.engine import Engine
+from ml.io import kept as kept_pictures
 from ml.models import registry
 from ml.results import Analysis, DisplayWindow, Heatmap, Refused, Scan, Segmentation
 
@@ -207,8 +208,10 @@ def _key(read: Analysis) -> str:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _decoded(content_hash: str, _data: bytes) -> Scan:  # noqa: ARG001  the hash is the key
-    return io.read_scan(_data)
+def _decoded(content_hash: str, _data: bytes) -> Scan:
+    if state.opened_hash(_data) == content_hash:
+        return io.read_scan(_data)
+    return kept_pictures.unpack(_data, content_hash)  # no upload has another hash than its own
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

@@ -6,7 +6,7 @@ Opened files live in the memory of the browser session and are gone with it.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import streamlit as st
 
@@ -41,6 +41,14 @@ ERROR_LEAST: Final = "errors.least"
 ERROR_PICTURE: Final = "errors.picture"
 CARD: Final = "cards.network"
 
+READER: Final = "reader.name"
+BLIND: Final = "reader.blind"
+CLOCK: Final = "clock"
+WORD: Final = "word."
+WORKLIST_SORT: Final = "worklist.sort"
+WORKLIST_STATUS: Final = "worklist.status"
+WORKLIST_SCAN: Final = "worklist.scan"
+
 _AUDITED: Final = "audit.result"
 _AUDIT_ROUND: Final = "audit.round"
 
@@ -49,7 +57,8 @@ SUGGESTED_CLASS: Final = "suggested"
 
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
-_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", "errors.", "cards.", _WINDOW, _STRESS)
+_PAGES: Final = ("accuracy.", "trust.", "errors.", "cards.", "reader.", "worklist.", WORD)
+_KEPT: Final = (ACTIVE, "layer.", *_PAGES, _WINDOW, _STRESS)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",
@@ -63,7 +72,11 @@ _DEFAULTS: Final[dict[str, object]] = {
     HEAT: True,
     HEAT_OPACITY: 45,
     HEAT_CLASS: SUGGESTED_CLASS,
+    READER: "",
+    BLIND: False,
 }
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ class OpenedFile:
     Attributes:
         name: file name as the reader knows it; for the screen only.
         data: the bytes.
-        content_hash: SHA-256 hex digest of `data`.
+        content_hash: SHA-256 hex digest of `data`, or of the file that a kept picture is of.
     """
 
     name: str
@@ -133,6 +146,14 @@ def open_files(files: Sequence[tuple[str, bytes]]) -> None:
     st.session_state[OPENED] = tuple(known.values())
     if digests:
         st.session_state[ACTIVE] = digests[0]
+
+
+def open_kept(name: str, data: bytes, content_hash: str) -> None:
+    """Show a scan whose picture was kept (`ml.io.kept`), unless its own file is open."""
+    known = {file.content_hash: file for file in opened()}
+    known.setdefault(content_hash, OpenedFile(name, data, content_hash))
+    st.session_state[OPENED] = tuple(known.values())
+    st.session_state[ACTIVE] = content_hash
 
 
 def opened_hash(data: bytes) -> str:
@@ -261,3 +282,14 @@ def set_window(content_hash: str, center: float, width: float) -> None:
 def marks_shown() -> bool:
     """Whether AI marks may be drawn at all."""
     return bool(st.session_state.get(MARKS))
+
+
+def recall(key: str, otherwise: T) -> T:
+    """What is under a key of this module, or `otherwise`, of the same type."""
+    found: T = st.session_state.get(key, otherwise)
+    return found
+
+
+def keep(key: str, value: object) -> None:
+    """Put a value under a key of this module; call before its widget is drawn or in a callback."""
+    st.session_state[key] = value

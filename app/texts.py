@@ -33,7 +33,8 @@ NO_FIGURE: Final = "Held-out accuracy has not been computed here: run `make eval
 ACCEPTED: Final = "PNG, JPEG, TIFF or single-frame DICOM, one brain MRI slice a file."
 UPLOAD: Final = "Scans to read"
 UPLOAD_HELP: Final = (
-    "Files stay in the memory of this session on this computer. Nothing is stored or sent."
+    "Files stay in the memory of this session on this computer. The worklist notes what was read, "
+    "under a pseudonym; a picture is kept only if you say so. Nothing is sent."
 )
 NOTHING_OPEN: Final = "No scan is open"
 WHAT_HAPPENS: Final = (

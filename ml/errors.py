@@ -18,6 +18,7 @@ SulcusError
 │   ├── MissingDataset
 │   ├── DatasetLayout
 │   └── SetRefused             an uploaded set that is not unpacked: too large, unsafe names …
+├── StoreError                 the worklist and its readings cannot be opened or written
 ├── TrainingError              a training run that cannot start or resume
 └── MetricsError               a figure a page needs has not been computed
 
@@ -96,6 +97,10 @@ class DatasetLayout(DatasetError):
 
 class SetRefused(DatasetError):
     """An uploaded set of pictures that is not unpacked: too large, unsafe names, no picture …"""
+
+
+class StoreError(SulcusError):
+    """The worklist, its readings or its kept pictures cannot be opened or written."""
 
 
 class TrainingError(SulcusError):

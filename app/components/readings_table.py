@@ -2,21 +2,32 @@
 
 import streamlit as st
 
-from app import gate_texts, services, state, texts
+from app import gate_texts, reader_session, services, state, texts
+from app import worklist_texts as words
+from app.components import recorder
 from app.records import Row
 from ml.labels import TITLES
 
 
 def show() -> None:
-    """Read what was not read yet, with a progress bar, and draw the table."""
+    """Read what was not read yet, with a progress bar, note it, and draw the table.
+
+    Nothing is drawn while a scan waits for its blind reading.
+    """
     files = state.opened()
     st.subheader(texts.ALL_READINGS)
+    hashes = [file.content_hash for file in files]
+    if reader_session.blind_first() and not all(map(reader_session.drawn, hashes)):
+        st.caption(words.BLIND_TABLE)
+        return
     bar = st.progress(0.0, text=texts.READING)
     lines = []
     for number, file in enumerate(files, start=1):
         lines.append(_line(file.name, services.row(file.content_hash, file.data)))
+        recorder.note(file)
         bar.progress(number / len(files), text=texts.READING)
     bar.empty()
+    reader_session.mark_drawn(*hashes)
     st.dataframe(lines, hide_index=True, width="stretch")
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import services, state, texts
+from app import reader_session, services, state, texts
 from app.components import (
     conflicts,
     heat_worth,
@@ -12,7 +12,9 @@ from app.components import (
     opener,
     problem,
     provenance,
+    readers_word,
     readings_table,
+    recorder,
     refusal,
     stress,
     training_copy,
@@ -37,14 +39,15 @@ def page() -> None:
     try:
         scan = services.scan(file.content_hash, file.data)
     except SulcusError as error:
+        reader_session.mark_drawn(file.content_hash)  # there is nothing to read blind
         problem.show(error)
     else:
-        _reading(scan)
+        _reading(file, scan)
     if len(state.opened()) > 1:
         readings_table.show()
 
 
-def _reading(scan: Scan) -> None:
+def _reading(file: state.OpenedFile, scan: Scan) -> None:
     """Pictures, what was found, and the controls of the pictures; the theme places them."""
     window = state.window(scan.content_hash) or (scan.window.center, scan.window.width)
     with st.container(key="reading"):
@@ -53,7 +56,9 @@ def _reading(scan: Scan) -> None:
         controls = st.container(key="controls")
     with panel:
         st.html(f'<div class="sulcus-muted">{texts.scan_line(scan)}</div>')
-        answer = _analysed(scan)
+        reader_session.on_screen(scan.content_hash)
+        readers_word.who()
+        answer = None if readers_word.waits(scan.content_hash) else _analysed(scan)
         read = answer if isinstance(answer, Analysis) else None
         if isinstance(answer, Refused):
             refusal.show(answer)
@@ -63,6 +68,8 @@ def _reading(scan: Scan) -> None:
             verdict.show(read)
             conflicts.show(read)
             measurements.show(read)
+        if answer is not None:
+            _word(file, answer)
         provenance.show(scan, read)
     with pictures:
         viewer.show(scan, window, read)
@@ -73,6 +80,16 @@ def _reading(scan: Scan) -> None:
         with right:
             layer_controls.show(read)
         stress.show(scan)
+
+
+def _word(file: state.OpenedFile, answer: Analysis | Refused) -> None:
+    """Note the answer on the worklist, and ask for the reader's word on it."""
+    reader_session.mark_drawn(file.content_hash)
+    words = st.container()
+    answer_id = recorder.show(file, answer)
+    if answer_id is not None:
+        with words:
+            readers_word.show(answer, answer_id)
 
 
 def _analysed(scan: Scan) -> Analysis | Refused | None:

@@ -9,6 +9,7 @@ and no decoder's own message is passed on, because it may quote a value.
 import hashlib
 import io
 import zlib
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -105,7 +106,7 @@ def read_dicom(data: bytes) -> Scan:
 
     Reference: DICOM PS3.3 C.7.6.3 (image pixel), C.11.1 (modality LUT), C.11.2 (VOI LUT).
     """
-    header = _parse(data)
+    header = parse(data)
     refuse_object(header)
     check_size(whole(header, "Rows", 0), whole(header, "Columns", 0))
     stored = _decode(header)
@@ -139,10 +140,14 @@ def _damaged(part: str) -> DamagedFile:
     )
 
 
-def _parse(data: bytes) -> Dataset:
+def parse(data: bytes, attributes: Sequence[int] = ATTRIBUTES) -> Dataset:
     """The listed attributes, with the transfer syntax in `file_meta`.
 
     Not `pydicom.dcmread`: that inflates a deflated data set (PS3.5 A.5) without a bound.
+
+    Raises:
+        DamagedFile: the header is truncated or corrupt.
+        SizeOutOfBounds: a deflated data set unpacks to more than `MAX_BYTES`.
     """
     try:
         stream = io.BytesIO(data)
@@ -159,7 +164,7 @@ def _parse(data: bytes) -> Dataset:
     implicit = syntax == pydicom.uid.ImplicitVRLittleEndian
     little = syntax != pydicom.uid.ExplicitVRBigEndian
     try:
-        header = read_dataset(stream, implicit, little, specific_tags=list(ATTRIBUTES))
+        header = read_dataset(stream, implicit, little, specific_tags=list(attributes))
     except Exception:  # as above
         raise _damaged("header") from None
     meta.TransferSyntaxUID = syntax

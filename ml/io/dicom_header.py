@@ -46,7 +46,7 @@ _KEYWORDS: Final = (
 ATTRIBUTES: Final = tuple(t for t in map(tag_for_keyword, _KEYWORDS) if t is not None)
 """The attributes that are parsed; everything else is skipped over."""
 
-_MODALITIES: Final = ("CT", "PT", "NM", "US", "CR", "DX", "XA", "MG", "OT", "SC", "RF")
+MODALITIES: Final = ("CT", "PT", "NM", "US", "CR", "DX", "XA", "MG", "OT", "SC", "RF")
 _ACROSS_THE_PATIENT: Final = ("MR", "CT", "PT")
 """Modalities whose Pixel Spacing lies in the patient, not at a detector (PS3.3 10.7.1.3)."""
 _SCREEN_UNITS_LIMIT: Final = 100.0  # mm; a coarser grid than this is a typing error
@@ -217,7 +217,7 @@ def header_notes(header: Dataset) -> tuple[str, ...]:
     notes = []
     modality = text(header, "Modality")
     if modality != "MR":
-        found = modality if modality in _MODALITIES else "none or another one"
+        found = modality if modality in MODALITIES else "none or another one"
         notes.append(f"The header's modality is not MR ({found}): the networks know MR only.")
     # PS3.3 C.7.6.1.1.8: Burned In Annotation.
     if text(header, "BurnedInAnnotation") == "YES":

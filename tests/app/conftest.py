@@ -54,6 +54,14 @@ def _nothing_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test writes into the user's own data folder."""
+    monkeypatch.setenv("SULCUS_HOME", str(tmp_path / "home"))
+    for name in ("SULCUS_DATABASE_URL", "SULCUS_SECRET", "SULCUS_KEEP_DAYS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
 def measured_conflicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Invented figures of conflicts; the published ones are not for the tests' engine."""
     places = Places(tmp_path / "measured")

@@ -1,0 +1,219 @@
+"""The store as the screens use it: what was read is noted, what a reader says is kept.
+
+One for each place in a process, opened when it is first asked for; it holds no Streamlit state.
+"""
+
+import hashlib
+from functools import cache
+
+from app.store.opening import open_store
+from app.store.pictures import Pictures
+from app.store.places import Places, places, secret
+from app.store.records import (
+    CLEAR,
+    INDETERMINATE,
+    STOPPED,
+    TUMOUR,
+    Answer,
+    Entry,
+    NewScan,
+    Reading,
+    Word,
+)
+from app.store.repository import Repository
+from ml.errors import StoreError
+from ml.io.identity import keyed, origin
+from ml.labels import CLASSES, NO_TUMOR
+from ml.results import Analysis, FloatArray, Refused, Scan
+
+_DIGITS = 6
+"""Decimals of a stored probability: what a batch rounds differently is the same answer."""
+
+
+class Archive:
+    """Worklist, readings and kept pictures of one place.
+
+    Args:
+        repository: the database.
+        pictures: the folder of kept pictures.
+        key: secret of the pseudonyms.
+    """
+
+    def __init__(self, repository: Repository, pictures: Pictures, key: bytes) -> None:
+        self.pictures = pictures
+        self._repository = repository
+        self._key = key
+        self._noted: dict[tuple[str, str], int] = {}
+
+    def noted(self, content_hash: str, version: str) -> bool:
+        """Whether this process has noted the answer of these networks to this scan."""
+        return (content_hash, version) in self._noted
+
+    def note(self, data: bytes, answer: Analysis | Refused, version: str) -> int:
+        """Put a scan on the worklist with what the AI said of it; once for the same answer.
+
+        Args:
+            data: bytes that the scan was decoded from.
+            answer: what came of reading it.
+            version: the networks, as `app.services.model_version`.
+
+        Returns:
+            Number of the answer, for `say`.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        scan = answer.scan
+        key = (scan.content_hash, version)
+        if key not in self._noted:
+            digest = hashlib.sha256(version.encode()).hexdigest()
+            self._noted[key] = self._repository.add_answer(
+                self._admitted(scan, data), answer_of(answer, digest)
+            )
+        return self._noted[key]
+
+    def say(self, answer_id: int, word: Word) -> int:
+        """Keep what a reader says of an answer; it is on the disk when this returns.
+
+        Raises:
+            StoreError: it is not complete or cannot be written.
+        """
+        try:
+            return self._repository.add_word(answer_id, word)
+        except StoreError:
+            self._noted.clear()  # the answer may be gone with its database: note it again
+            raise
+
+    def take_back(self, reading: Reading) -> int:
+        """Take a word back by a new row.
+
+        Raises:
+            StoreError: it was taken back before, or the row cannot be written.
+        """
+        return self._repository.take_back(reading.id, reading.word.reader)
+
+    def sign(self, answer_id: int, reader: str, report_hash: str) -> int:
+        """Note that a reader signed a report on an answer: its scan counts as signed.
+
+        Args:
+            answer_id: from `note`.
+            reader: name.
+            report_hash: SHA-256 hex digest of what was signed.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        return self._repository.sign(answer_id, reader, report_hash)
+
+    def take_back_signature(self, answer_id: int, reader: str) -> int:
+        """Take a reader's signature on an answer back by a new row.
+
+        Raises:
+            StoreError: none stands, or the row cannot be written.
+        """
+        return self._repository.take_back_signature(answer_id, reader)
+
+    def readings(self, content_hash: str | None = None) -> tuple[Reading, ...]:
+        """All words about one scan, or about all, the oldest first.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        return self._repository.readings(content_hash)
+
+    def worklist(self) -> tuple[Entry, ...]:
+        """Every scan, in the order of coming; pictures whose days are over are removed first.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        self.pictures.remove_old()
+        return self._repository.worklist()
+
+    def _admitted(self, scan: Scan, data: bytes) -> NewScan:
+        found = origin(data, self._key)
+        return NewScan(
+            content_hash=scan.content_hash,
+            pseudonym=found.pseudonym or keyed(self._key, "content", scan.content_hash),
+            study_date=found.study_date,
+            modality=found.modality,
+            format=scan.format,
+            simulated=scan.simulated,
+        )
+
+
+def archive() -> Archive:
+    """The archive at the place that the environment names.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    return _opened(places())
+
+
+def answer_of(answer: Analysis | Refused, version: str) -> Answer:
+    """What is stored of an answer.
+
+    Args:
+        answer: what came of reading a scan.
+        version: digest of the registered weights.
+    """
+    if isinstance(answer, Refused):
+        return _refused(answer, version)
+    clear = answer.mean.index == NO_TUMOR
+    said = (*answer.classifications, answer.mean)
+    sizes = answer.segmentation.measurement
+    return Answer(
+        model_version=version,
+        weights=dict(answer.weights),
+        flag=INDETERMINATE if answer.indeterminate else CLEAR if clear else TUMOUR,
+        label=answer.mean.label,
+        probabilities={one.model: _shares(one.probabilities) for one in said},
+        calibrated={
+            one.model: _shares(one.calibrated) for one in said if one.calibrated is not None
+        },
+        prediction_set=answer.prediction_set,
+        uncertainty=round(1.0 - answer.mean.confidence, _DIGITS),
+        refusal=None,
+        gate_score=None if answer.admission is None else answer.admission.score,
+        gate_limit=None if answer.admission is None else answer.admission.limit,
+        area_px=sizes.area_px,
+        area_mm2=sizes.area_mm2,
+        diameter_px=sizes.diameter_px,
+        diameter_mm=sizes.diameter_mm,
+        in_training_set=answer.membership is not None,
+        seconds=sum(answer.seconds.values()),
+    )
+
+
+def _refused(answer: Refused, version: str) -> Answer:
+    """What is stored of a scan that the gate stopped: no class and no size."""
+    return Answer(
+        model_version=version,
+        weights=dict(answer.weights),
+        flag=STOPPED,
+        label=None,
+        probabilities={},
+        calibrated={},
+        prediction_set=None,
+        uncertainty=None,
+        refusal=answer.refusal.reason,
+        gate_score=answer.refusal.score,
+        gate_limit=answer.refusal.limit,
+        area_px=None,
+        area_mm2=None,
+        diameter_px=None,
+        diameter_mm=None,
+        in_training_set=False,
+        seconds=sum(answer.seconds.values()),
+    )
+
+
+def _shares(values: FloatArray) -> tuple[float, ...]:
+    return tuple(round(float(values[index]), _DIGITS) for index in range(len(CLASSES)))
+
+
+@cache
+def _opened(found: Places) -> Archive:
+    repository = Repository(open_store(found))
+    return Archive(repository, Pictures(found.pictures, found.keep_days), secret(found))

@@ -1,0 +1,116 @@
+"""What the store is asked, and rows → records."""
+
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased
+
+from app.store.records import (
+    NEW,
+    READ,
+    REFUSED,
+    SIGNED,
+    STOPPED,
+    UNDONE,
+    Entry,
+    NewScan,
+    Reading,
+    Word,
+)
+from app.store.tables import AnswerRow, ReadingRow, ScanRow, SignatureRow
+
+
+def standing() -> ColumnElement[bool]:
+    """Whether a reading takes back none and is not taken back."""
+    later = aliased(ReadingRow)
+    taken = exists().where(later.takes_back == ReadingRow.id)
+    return (ReadingRow.verdict != UNDONE) & ~taken
+
+
+def signed() -> ColumnElement[bool]:
+    """Whether a signature takes back none and is not taken back."""
+    later = aliased(SignatureRow)
+    taken = exists().where(later.takes_back == SignatureRow.id)
+    return SignatureRow.takes_back.is_(None) & ~taken
+
+
+def worklist() -> Select[ScanRow, AnswerRow, bool, bool]:
+    """Scans in order: the scan, its last answer, whether a word stands, whether one signed."""
+    last = select(func.max(AnswerRow.id)).where(AnswerRow.scan_id == ScanRow.id).scalar_subquery()
+    any_answer = aliased(AnswerRow)
+    of_scan = any_answer.scan_id == ScanRow.id
+    spoken = (
+        select(ReadingRow.id)
+        .join(any_answer, any_answer.id == ReadingRow.ai_result_id)
+        .where(of_scan, standing())
+        .correlate(ScanRow)
+        .exists()
+    )
+    sealed = (
+        select(SignatureRow.id)
+        .join(any_answer, any_answer.id == SignatureRow.ai_result_id)
+        .where(of_scan, signed())
+        .correlate(ScanRow)
+        .exists()
+    )
+    return (
+        select(ScanRow, AnswerRow, spoken, sealed)
+        .join(AnswerRow, AnswerRow.id == last.correlate(ScanRow))
+        .order_by(ScanRow.id)
+    )
+
+
+def readings(
+    content_hash: str | None,
+) -> Select[ReadingRow, str, str | None, bool]:
+    """Rows of the readings of one scan or of all: row, scan, the AI's class, whether it stands."""
+    query = (
+        select(ReadingRow, ScanRow.content_hash, AnswerRow.label, standing())
+        .join(AnswerRow, AnswerRow.id == ReadingRow.ai_result_id)
+        .join(ScanRow, ScanRow.id == AnswerRow.scan_id)
+        .order_by(ReadingRow.id)
+    )
+    return query if content_hash is None else query.where(ScanRow.content_hash == content_hash)
+
+
+def entry(scan: ScanRow, answer: AnswerRow, spoken: bool, sealed: bool) -> Entry:
+    """A line of the worklist; a signature counts more than a word, a word more than a refusal."""
+    waiting = REFUSED if answer.flag == STOPPED else NEW
+    return Entry(
+        scan=NewScan(
+            content_hash=scan.content_hash,
+            pseudonym=scan.pseudonym,
+            study_date=scan.study_date,
+            modality=scan.modality,
+            format=scan.format,
+            simulated=scan.simulated,
+        ),
+        added_at=scan.added_at,
+        status=SIGNED if sealed else READ if spoken else waiting,
+        flag=answer.flag,
+        label=answer.label,
+        uncertainty=answer.uncertainty,
+        refusal=answer.refusal,
+    )
+
+
+def reading(row: ReadingRow, content_hash: str, ai_label: str | None, stands: bool) -> Reading:
+    """A row of the readings."""
+    word = Word(
+        reader=row.reader,
+        verdict=row.verdict,
+        reason=row.reason,
+        corrected_label=row.corrected_label,
+        blind_label=row.blind_label,
+        seconds=row.seconds,
+    )
+    return Reading(
+        id=row.id,
+        content_hash=content_hash,
+        word=word,
+        at=row.at,
+        model_version=row.model_version,
+        weights_hash=row.weights_hash,
+        ai_label=ai_label,
+        changed_by_ai=row.changed_by_ai,
+        takes_back=row.takes_back,
+        standing=bool(stands),
+    )

@@ -1,0 +1,205 @@
+"""Reading from and appending to the store; every call is one short transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine, exists, select
+from sqlalchemy.orm import Session
+
+from app.store import queries
+from app.store.checks import check_name, check_word
+from app.store.opening import WRITES, troubles
+from app.store.records import UNDONE, Answer, Entry, NewScan, Reading, Word
+from app.store.tables import AnswerRow, ReadingRow, ScanRow, SignatureRow
+from ml.errors import StoreError
+
+Row = TypeVar("Row", ReadingRow, AnswerRow, SignatureRow)
+
+
+class Repository:
+    """The worklist, the AI's answers and the readers' words.
+
+    Rows are only ever added. Every method raises `StoreError` where the database cannot be
+    reached, and then nothing is written.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._reading = engine
+        self._writing = engine.execution_options(**{WRITES: True})
+
+    def add_answer(self, scan: NewScan, answer: Answer) -> int:
+        """Put a scan on the worklist unless it is there, and what the AI said of it.
+
+        Returns:
+            Number of the answer's row; the same answer to the same scan is one row.
+        """
+        with self._write() as session:
+            scan_id = session.scalar(
+                select(ScanRow.id).where(ScanRow.content_hash == scan.content_hash)
+            )
+            if scan_id is None:
+                row = ScanRow(**asdict(scan), added_at=_now())
+                session.add(row)
+                session.flush()
+                scan_id = row.id
+            known = session.scalar(
+                select(AnswerRow.id).where(
+                    AnswerRow.scan_id == scan_id, AnswerRow.digest == answer.digest
+                )
+            )
+            return known if known is not None else _append_answer(session, scan_id, answer)
+
+    def add_word(self, answer_id: int, word: Word) -> int:
+        """Append what a reader says of an answer.
+
+        Returns:
+            Number of the row, which is on the disk when this returns.
+
+        Raises:
+            StoreError: the word is not complete, or there is no such answer.
+        """
+        check_word(word)
+        with self._write() as session:
+            answer = _found(session.get(AnswerRow, answer_id))
+            row = ReadingRow(
+                **asdict(word),
+                ai_result_id=answer_id,
+                at=_now(),
+                changed_by_ai=word.changed_from_blind(answer.label),
+                model_version=answer.model_version,
+                weights_hash=answer.weights_hash,
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def take_back(self, reading_id: int, reader: str) -> int:
+        """Append a row that takes a reader's own word back; the word itself stays.
+
+        Returns:
+            Number of the new row.
+
+        Raises:
+            StoreError: there is no such word of this reader, or it was taken back before.
+        """
+        with self._write() as session:
+            row = _found(session.get(ReadingRow, reading_id))
+            done = session.scalar(select(exists().where(ReadingRow.takes_back == reading_id)))
+            if row.reader != reader or row.verdict == UNDONE or done:
+                raise StoreError(
+                    "This word is not taken back: it is another reader's, or it was taken back "
+                    "before. A reader takes back their own words, each once. Open the scan again."
+                )
+            undo = ReadingRow(
+                ai_result_id=row.ai_result_id,
+                at=_now(),
+                reader=reader,
+                verdict=UNDONE,
+                reason="",
+                model_version=row.model_version,
+                weights_hash=row.weights_hash,
+                takes_back=reading_id,
+            )
+            session.add(undo)
+            session.flush()
+            return undo.id
+
+    def sign(self, answer_id: int, reader: str, report_hash: str) -> int:
+        """Note that a reader signed a report on an answer.
+
+        Args:
+            answer_id: row of the answer.
+            reader: name.
+            report_hash: SHA-256 hex digest of what was signed.
+
+        Raises:
+            StoreError: the name is empty or too long, or there is no such answer.
+        """
+        check_name(reader)
+        with self._write() as session:
+            _found(session.get(AnswerRow, answer_id))
+            row = SignatureRow(
+                ai_result_id=answer_id, at=_now(), reader=reader, report_hash=report_hash
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def take_back_signature(self, answer_id: int, reader: str) -> int:
+        """Append a row that takes a reader's last signature on an answer back.
+
+        Returns:
+            Number of the new row.
+
+        Raises:
+            StoreError: no signature of this reader stands on the answer.
+        """
+        with self._write() as session:
+            standing = session.scalar(
+                select(SignatureRow)
+                .where(SignatureRow.ai_result_id == answer_id, SignatureRow.reader == reader)
+                .where(queries.signed())
+                .order_by(SignatureRow.id.desc())
+                .limit(1)
+            )
+            row = _found(standing)
+            undo = SignatureRow(
+                ai_result_id=answer_id,
+                at=_now(),
+                reader=reader,
+                report_hash=row.report_hash,
+                takes_back=row.id,
+            )
+            session.add(undo)
+            session.flush()
+            return undo.id
+
+    def worklist(self) -> tuple[Entry, ...]:
+        """Every scan with its last answer, in the order in which they came."""
+        with self._read() as session:
+            return tuple(queries.entry(*row) for row in session.execute(queries.worklist()))
+
+    def readings(self, content_hash: str | None = None) -> tuple[Reading, ...]:
+        """All rows of the readings of one scan, or of all, the oldest first."""
+        query = queries.readings(content_hash)
+        with self._read() as session:
+            return tuple(queries.reading(*row) for row in session.execute(query))
+
+    @contextmanager
+    def _read(self) -> Iterator[Session]:
+        with troubles(), Session(self._reading) as session:
+            yield session
+
+    @contextmanager
+    def _write(self) -> Iterator[Session]:
+        with troubles(), Session(self._writing) as session, session.begin():
+            yield session
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _append_answer(session: Session, scan_id: int, answer: Answer) -> int:
+    row = AnswerRow(
+        **asdict(answer),
+        scan_id=scan_id,
+        at=_now(),
+        digest=answer.digest,
+        weights_hash=answer.weights_hash,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise StoreError(
+            "The entry that this belongs to is not in the database of readings. Open the scan "
+            "again."
+        )
+    return row

@@ -1,0 +1,134 @@
+"""The tables. Every one is append-only: triggers of the database refuse UPDATE and DELETE.
+
+Nothing in them names a patient or a file. Times are UTC. The migrations make the tables; a test
+holds the two to each other.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, CheckConstraint, DateTime, Double, ForeignKey, MetaData, String, Text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+HASH = String(64)
+"""A SHA-256 hex digest."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A time with its zone; SQLite forgets zones, so UTC goes in and UTC comes out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Bring a time to UTC before it is stored."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Say that what was stored is UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables, with names for constraints that both databases share."""
+
+    type_annotation_map: ClassVar = {float: Double, datetime: UtcTime}
+    metadata = MetaData(
+        naming_convention={
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class ScanRow(Base):
+    """A line of the worklist; see `records.NewScan`."""
+
+    __tablename__ = "scans"
+    __table_args__ = (Unique("content_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content_hash: Mapped[str] = mapped_column(HASH)
+    pseudonym: Mapped[str] = mapped_column(HASH)
+    study_date: Mapped[date | None]
+    modality: Mapped[str | None] = mapped_column(String(16))
+    format: Mapped[str] = mapped_column(String(16))
+    simulated: Mapped[bool]
+    added_at: Mapped[datetime]
+
+
+class AnswerRow(Base):
+    """An answer of the AI; see `records.Answer`."""
+
+    __tablename__ = "ai_results"
+    __table_args__ = (Unique("scan_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"))
+    at: Mapped[datetime]
+    digest: Mapped[str] = mapped_column(HASH)
+    model_version: Mapped[str] = mapped_column(HASH)
+    weights_hash: Mapped[str] = mapped_column(HASH)
+    weights: Mapped[dict[str, str]] = mapped_column(JSON)
+    flag: Mapped[str] = mapped_column(String(16))
+    label: Mapped[str | None] = mapped_column(String(32))
+    probabilities: Mapped[dict[str, list[float]]] = mapped_column(JSON)
+    calibrated: Mapped[dict[str, list[float]]] = mapped_column(JSON)
+    prediction_set: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    uncertainty: Mapped[float | None]
+    refusal: Mapped[str | None] = mapped_column(String(32))
+    gate_score: Mapped[float | None]
+    gate_limit: Mapped[float | None]
+    area_px: Mapped[int | None]
+    area_mm2: Mapped[float | None]
+    diameter_px: Mapped[float | None]
+    diameter_mm: Mapped[float | None]
+    in_training_set: Mapped[bool]
+    seconds: Mapped[float]
+
+
+class ReadingRow(Base):
+    """A reader's word, or a row that takes one back; see `records.Reading`."""
+
+    __tablename__ = "readings"
+    __table_args__ = (
+        Unique("takes_back"),
+        CheckConstraint("verdict IN ('agree', 'disagree', 'unsure', 'undone')", name="verdict"),
+        CheckConstraint("(verdict = 'undone') = (takes_back IS NOT NULL)", name="undo"),
+        CheckConstraint("corrected_label IS NULL OR verdict = 'disagree'", name="corrected"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ai_result_id: Mapped[int] = mapped_column(ForeignKey("ai_results.id"))
+    at: Mapped[datetime]
+    reader: Mapped[str] = mapped_column(String(80))
+    verdict: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)
+    corrected_label: Mapped[str | None] = mapped_column(String(32))
+    blind_label: Mapped[str | None] = mapped_column(String(32))
+    changed_by_ai: Mapped[bool | None]
+    seconds: Mapped[float | None]
+    model_version: Mapped[str] = mapped_column(HASH)
+    weights_hash: Mapped[str] = mapped_column(HASH)
+    takes_back: Mapped[int | None] = mapped_column(ForeignKey("readings.id"))
+
+
+class SignatureRow(Base):
+    """A report that was signed (who, when, the digest of it), or a row that takes one back."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (Unique("takes_back"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ai_result_id: Mapped[int] = mapped_column(ForeignKey("ai_results.id"))
+    at: Mapped[datetime]
+    reader: Mapped[str] = mapped_column(String(80))
+    report_hash: Mapped[str] = mapped_column(HASH)
+    takes_back: Mapped[int | None] = mapped_column(ForeignKey("signatures.id"))

@@ -1,0 +1,76 @@
+"""A decoded scan as bytes and back, for a reader who wants a picture kept.
+
+Only what `Scan` holds is written: no header of the file, no name. Text that is burned into the
+pixels stays in them.
+"""
+
+import io
+import json
+import zipfile
+import zlib
+from dataclasses import asdict
+
+import numpy as np
+
+from ml.errors import DamagedFile
+from ml.io.limits import check_size
+from ml.results import DisplayWindow, Scan
+
+__all__ = ["pack", "unpack"]
+
+
+def pack(scan: Scan) -> bytes:
+    """The scan as a compressed NumPy archive: its pixels, and its other attributes as JSON."""
+    facts = {
+        "window": asdict(scan.window),
+        "spacing_mm": scan.spacing_mm,
+        "format": scan.format,
+        "notes": scan.notes,
+        "simulated": scan.simulated,
+        "colour": scan.colour,
+    }
+    text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, pixels=scan.pixels, facts=text)
+    return stream.getvalue()
+
+
+def unpack(data: bytes, content_hash: str) -> Scan:
+    """The scan that `pack` wrote.
+
+    Args:
+        data: the archive.
+        content_hash: of the file that the scan was decoded from.
+
+    Raises:
+        DamagedFile: it is no such archive, or not whole.
+        SizeOutOfBounds: see `ml.io.limits.check_size`.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            pixels, text = archive["pixels"], archive["facts"].tobytes()
+        facts = json.loads(text)
+        spacing = facts["spacing_mm"]
+        scan = Scan(
+            pixels=pixels,
+            window=DisplayWindow(**facts["window"]),
+            spacing_mm=None if spacing is None else (float(spacing[0]), float(spacing[1])),
+            format=str(facts["format"]),
+            content_hash=content_hash,
+            notes=tuple(map(str, facts["notes"])),
+            simulated=bool(facts["simulated"]),
+            colour=float(facts["colour"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise _damaged() from None
+    if pixels.dtype != np.float32 or pixels.ndim != 2 or not np.isfinite(pixels).all():
+        raise _damaged()
+    check_size(*scan.shape)
+    return scan
+
+
+def _damaged() -> DamagedFile:
+    return DamagedFile(
+        "The kept picture is damaged or not whole. Open the scan's own file again; it joins its "
+        "line on the worklist by its content."
+    )
