@@ -12,6 +12,7 @@ import streamlit as st
 
 from ml.datasets.own_set import OwnSet
 from ml.errors import SulcusError
+from ml.io.series import Series
 
 OPENED: Final = "opened"
 ACTIVE: Final = "active"
@@ -49,7 +50,11 @@ SUGGESTED_CLASS: Final = "suggested"
 
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
-_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", "errors.", "cards.", _WINDOW, _STRESS)
+_SLICE: Final = "slice."
+_KEPT: Final = (
+    *(ACTIVE, "layer.", "accuracy.", "trust.", "errors.", "cards."),
+    *(_WINDOW, _STRESS, _SLICE),
+)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",
@@ -68,17 +73,23 @@ _DEFAULTS: Final[dict[str, object]] = {
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """One file opened in this session, by its bytes.
+    """One file, or one series of files, opened in this session.
 
     Attributes:
         name: file name as the reader knows it; for the screen only.
-        data: the bytes.
-        content_hash: SHA-256 hex digest of `data`.
+        data: the bytes; of a series none, it holds its own.
+        content_hash: SHA-256 hex digest of `data`, or that of the series.
+        series: what is opened where it is no single slice.
+        problem: why an archive holds nothing to read.
+        left_out: why files of the same upload are in no series, a sentence each.
     """
 
     name: str
     data: bytes
     content_hash: str
+    series: Series | None = None
+    problem: SulcusError | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,13 +137,17 @@ def opened() -> tuple[OpenedFile, ...]:
 
 def open_files(files: Sequence[tuple[str, bytes]]) -> None:
     """Add files and show the first of them; one opened before is not added twice."""
+    add([OpenedFile(name, data, opened_hash(data)) for name, data in files])
+
+
+def add(items: Sequence[OpenedFile]) -> None:
+    """Add what was opened and show the first of it; what was opened before is not added twice."""
     known = {file.content_hash: file for file in opened()}
-    digests = [opened_hash(data) for _, data in files]
-    for (name, data), digest in zip(files, digests, strict=True):
-        known.setdefault(digest, OpenedFile(name, data, digest))
+    for item in items:
+        known.setdefault(item.content_hash, item)
     st.session_state[OPENED] = tuple(known.values())
-    if digests:
-        st.session_state[ACTIVE] = digests[0]
+    if items:
+        st.session_state[ACTIVE] = items[0].content_hash
 
 
 def opened_hash(data: bytes) -> str:
@@ -172,11 +187,26 @@ def upload_key() -> str:
     return f"upload.{st.session_state.get(UPLOAD_ROUND, 0)}"
 
 
-def take_upload() -> None:
-    """Move the uploaded files from the widget into the session's own list."""
+def take_upload() -> list[tuple[str, bytes]]:
+    """The uploaded files as (name, bytes); the widget is emptied."""
     files = st.session_state.get(upload_key()) or []
-    open_files([(file.name, file.getvalue()) for file in files])
     st.session_state[UPLOAD_ROUND] = st.session_state.get(UPLOAD_ROUND, 0) + 1
+    return [(file.name, file.getvalue()) for file in files]
+
+
+def slice_key(content_hash: str) -> str:
+    """Widget key of the slice that is shown of a series; its value counts from 1."""
+    return f"{_SLICE}{content_hash}"
+
+
+def start_slice(content_hash: str, number: int) -> int:
+    """The slice that is shown of a series, from 1: `number` where none was chosen yet."""
+    return int(st.session_state.setdefault(slice_key(content_hash), number))
+
+
+def move_slice(content_hash: str, number: int) -> None:
+    """Show a slice of a series; call in a callback."""
+    st.session_state[slice_key(content_hash)] = number
 
 
 def audit_key(part: str) -> str:

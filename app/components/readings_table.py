@@ -9,7 +9,7 @@ from ml.labels import TITLES
 
 def show() -> None:
     """Read what was not read yet, with a progress bar, and draw the table."""
-    files = state.opened()
+    files = [file for file in state.opened() if file.series is None and file.problem is None]
     st.subheader(texts.ALL_READINGS)
     bar = st.progress(0.0, text=texts.READING)
     lines = []

@@ -15,11 +15,13 @@ from app.components import (
     readings_table,
     refusal,
     stress,
+    study,
     training_copy,
     verdict,
     viewer,
     windowing,
 )
+from app.records import Hung
 from ml.errors import SulcusError
 from ml.results import Analysis, Refused, Scan
 
@@ -34,25 +36,38 @@ def page() -> None:
         opener.show()
         return
     navigator.show()
+    if file.problem is not None:
+        problem.show(file.problem)
+    elif file.series is not None:
+        opened = study.show(file.series, file.left_out)
+        if opened is not None:
+            _reading(*opened)
+    else:
+        _single(file)
+    if sum(one.series is None for one in state.opened()) > 1:
+        readings_table.show()
+
+
+def _single(file: state.OpenedFile) -> None:
+    """A slice that is a file of its own."""
     try:
         scan = services.scan(file.content_hash, file.data)
     except SulcusError as error:
         problem.show(error)
     else:
         _reading(scan)
-    if len(state.opened()) > 1:
-        readings_table.show()
 
 
-def _reading(scan: Scan) -> None:
+def _reading(scan: Scan, hung: Hung | None = None) -> None:
     """Pictures, what was found, and the controls of the pictures; the theme places them."""
-    window = state.window(scan.content_hash) or (scan.window.center, scan.window.width)
+    windowed = scan if hung is None else hung.windowed
+    window = state.window(windowed.content_hash) or (scan.window.center, scan.window.width)
     with st.container(key="reading"):
         pictures = st.container(key="pictures")
         panel = st.container(key="panel")
         controls = st.container(key="controls")
     with panel:
-        st.html(f'<div class="sulcus-muted">{texts.scan_line(scan)}</div>')
+        st.html(f'<div class="sulcus-muted">{hung.line if hung else texts.scan_line(scan)}</div>')
         answer = _analysed(scan)
         read = answer if isinstance(answer, Analysis) else None
         if isinstance(answer, Refused):
@@ -65,10 +80,10 @@ def _reading(scan: Scan) -> None:
             measurements.show(read)
         provenance.show(scan, read)
     with pictures:
-        viewer.show(scan, window, read)
+        viewer.show(scan, window, read, hung)
     left, right = controls.columns([3, 8], gap="medium")
     with left:
-        windowing.show(scan)
+        windowing.show(windowed)
     if read is not None:
         with right:
             layer_controls.show(read)

@@ -111,7 +111,7 @@ def refuse_object(header: Dataset) -> None:
         DamagedFile: no Rows or Columns.
     """
     kind = _object_kind(header)
-    if kind != _NO_NAME and ("Image Storage" not in kind or "Enhanced" in kind):
+    if kind != _NO_NAME and ("Image Storage" not in kind or is_enhanced(header)):
         raise UnsupportedPixels(
             f"The DICOM object is of the kind {kind}. Accepted is a single-frame image such as "
             "MR Image Storage: export the slice as one."
@@ -140,6 +140,11 @@ def refuse_series_object(header: Dataset) -> None:
             "Storage: export the series itself."
         )
     _refuse_samples(header)
+
+
+def is_enhanced(header: Dataset) -> bool:
+    """Whether the object keeps its geometry in functional groups (PS3.3 A.36)."""
+    return "Enhanced" in _object_name(header)
 
 
 _NO_NAME: Final = "of a kind not stated"

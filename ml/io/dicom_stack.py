@@ -18,6 +18,7 @@ from ml.io.dicom import MONOCHROME1, frame_scan, parse
 from ml.io.dicom_frames import frame_facts, orientation_of, position_of
 from ml.io.dicom_header import (
     SERIES_ATTRIBUTES,
+    is_enhanced,
     modality,
     number,
     refuse_series_object,
@@ -53,6 +54,7 @@ class Frame:
         file_hash: SHA-256 of it.
         place: number of the frame in it, from 0.
         alone: the file has no other frame.
+        plain: alone, and not in an enhanced object: `ml.io.read_scan` reads the file too.
         series_key: digest of the Series Instance UID, "" without one.
         modality: its code, "" where it is no known one.
         shape: (rows, columns).
@@ -66,6 +68,7 @@ class Frame:
     file_hash: str
     place: int
     alone: bool
+    plain: bool
     series_key: str
     modality: str
     shape: tuple[int, int]
@@ -109,6 +112,7 @@ def frames_of(data: bytes) -> list[Frame]:
             file_hash=file_hash,
             place=place,
             alone=len(facts) == 1,
+            plain=len(facts) == 1 and not is_enhanced(header),
             series_key=hashlib.sha256(f"series {uid}".encode()).hexdigest() if uid else "",
             modality=modality(header),
             shape=shape,

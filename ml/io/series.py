@@ -24,7 +24,7 @@ from ml.io.limits import MAX_ARCHIVE_BYTES, MAX_SERIES_FILES, MAX_VOLUME_BYTES
 from ml.io.nifti import looks_like_nifti, nifti_header, read_nifti
 from ml.volume import Volume
 
-__all__ = ["Found", "Series", "find_series"]
+__all__ = ["Found", "Series", "find_series", "may_hold_series"]
 
 _MB: Final = 2**20
 
@@ -40,6 +40,8 @@ class Series:
         plane: see `ml.volume.Orientation.plane`, "" where it is not known.
         modality: DICOM code, "" where it is not stated.
         format: "DICOM" or "NIfTI".
+        files: SHA-256 of each file that a slice comes from.
+        plain: a single slice of a file that `ml.io.read_scan` reads too.
         read: decodes it; raises a `ScanError` where nothing of it can be decoded.
     """
 
@@ -49,6 +51,8 @@ class Series:
     plane: str
     modality: str
     format: str
+    files: frozenset[str]
+    plain: bool
     read: Callable[[], Volume]
 
 
@@ -63,6 +67,11 @@ class Found:
 
     series: tuple[Series, ...]
     left_out: tuple[str, ...]
+
+
+def may_hold_series(data: bytes) -> bool:
+    """Whether a file is of a kind that `find_series` looks into."""
+    return is_zip(data) or looks_like_dicom(data) or looks_like_nifti(data)
 
 
 def find_series(files: Sequence[bytes]) -> Found:
@@ -150,6 +159,8 @@ def _stack(frames: list[Frame]) -> Series:
         plane="" if first.orientation is None else first.orientation.plane,
         modality=first.modality,
         format="DICOM",
+        files=frozenset(frame.file_hash for frame in frames),
+        plain=len(frames) == 1 and first.plain,
         read=partial(read_stack, frames),
     )
 
@@ -163,5 +174,7 @@ def _nifti(data: bytes, digest: str) -> Series:
         plane="" if cut.orientation is None else cut.orientation.plane,
         modality="",
         format="NIfTI",
+        files=frozenset({digest}),
+        plain=False,
         read=partial(read_nifti, data),
     )

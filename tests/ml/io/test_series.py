@@ -12,13 +12,14 @@ from ml.errors import (
     UnknownFormat,
 )
 from ml.io import read_scan
-from ml.io.series import find_series
+from ml.io.series import find_series, may_hold_series
 from ml.volume import Letters, Volume
 from tests.ml.io.pictures import SECRET, dicom, grey
 from tests.ml.io.series_files import (
     AXIAL,
     CORONAL,
     SAGITTAL,
+    enhanced,
     levels,
     one_slice,
     position,
@@ -255,6 +256,17 @@ def test_objects_without_a_picture_are_left_out_with_the_reason() -> None:
         find_series([grey()])
     with pytest.raises(EmptyFile):
         find_series([])
+
+
+def test_a_lone_slice_is_plain_and_an_enhanced_one_is_not() -> None:
+    (alone,) = find_series([one_slice(0)]).series
+    assert alone.plain
+    assert alone.files == {read_scan(one_slice(0)).content_hash}
+    assert not find_series([enhanced((0,))]).series[0].plain
+    assert not find_series(series(2)).series[0].plain
+    assert may_hold_series(one_slice(0))
+    assert may_hold_series(zipped(series(2)))
+    assert not may_hold_series(grey())
 
 
 def test_the_same_file_twice_counts_once() -> None:
