@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.results import Scan
+from ml.volume import Letters
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -10,6 +13,23 @@ class Sample:
 
     title: str
     file: Path
+
+
+@dataclass(frozen=True)
+class Hung:
+    """How a slice of a series is put on the screen.
+
+    Attributes:
+        key: names the series, so that the zoom is kept from slice to slice.
+        letters: of the picture's edges, or None where no side may be named.
+        windowed: the slice whose presets and sliders set the window of all slices.
+        line: format, size, spacing and orientation.
+    """
+
+    key: str
+    letters: Letters | None
+    windowed: Scan
+    line: str
 
 
 @dataclass(frozen=True)

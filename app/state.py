@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 
 import streamlit as st
 
-from ml.datasets.own_set import OwnSet
 from ml.errors import SulcusError
+from ml.io.series import Series
 
 OPENED: Final = "opened"
 ACTIVE: Final = "active"
@@ -49,16 +49,18 @@ WORKLIST_SORT: Final = "worklist.sort"
 WORKLIST_STATUS: Final = "worklist.status"
 WORKLIST_SCAN: Final = "worklist.scan"
 
-_AUDITED: Final = "audit.result"
-_AUDIT_ROUND: Final = "audit.round"
+AUDITED: Final = "audit.result"
+AUDIT_ROUND: Final = "audit.round"
+AUDIT_UPLOAD: Final = "audit.upload."
 
 SUGGESTED_CLASS: Final = "suggested"
 """Value of `HEAT_CLASS` that stands for the class that the mean of the networks suggests."""
 
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
+_SLICE: Final = "slice."
 _PAGES: Final = ("accuracy.", "trust.", "errors.", "cards.", "reader.", "worklist.", WORD)
-_KEPT: Final = (ACTIVE, "layer.", *_PAGES, _WINDOW, _STRESS)
+_KEPT: Final = (ACTIVE, "layer.", *_PAGES, _WINDOW, _STRESS, _SLICE)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",
@@ -81,17 +83,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """One file opened in this session, by its bytes.
+    """One file, or one series of files, opened in this session.
 
     Attributes:
         name: file name as the reader knows it; for the screen only.
-        data: the bytes.
-        content_hash: SHA-256 hex digest of `data`, or of the file that a kept picture is of.
+        data: the bytes; of a series none, it holds its own.
+        content_hash: SHA-256 hex digest of `data` or of the file that a kept picture is of, or
+            that of the series.
+        series: what is opened where it is no single slice.
+        problem: why an archive holds nothing to read.
+        left_out: why files of the same upload are in no series, a sentence each.
     """
 
     name: str
     data: bytes
     content_hash: str
+    series: Series | None = None
+    problem: SulcusError | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,21 +148,22 @@ def opened() -> tuple[OpenedFile, ...]:
 
 def open_files(files: Sequence[tuple[str, bytes]]) -> None:
     """Add files and show the first of them; one opened before is not added twice."""
+    add([OpenedFile(name, data, opened_hash(data)) for name, data in files])
+
+
+def add(items: Sequence[OpenedFile]) -> None:
+    """Add what was opened and show the first of it; what was opened before is not added twice."""
     known = {file.content_hash: file for file in opened()}
-    digests = [opened_hash(data) for _, data in files]
-    for (name, data), digest in zip(files, digests, strict=True):
-        known.setdefault(digest, OpenedFile(name, data, digest))
+    for item in items:
+        known.setdefault(item.content_hash, item)
     st.session_state[OPENED] = tuple(known.values())
-    if digests:
-        st.session_state[ACTIVE] = digests[0]
+    if items:
+        st.session_state[ACTIVE] = items[0].content_hash
 
 
 def open_kept(name: str, data: bytes, content_hash: str) -> None:
     """Show a scan whose picture was kept (`ml.io.kept`), unless its own file is open."""
-    known = {file.content_hash: file for file in opened()}
-    known.setdefault(content_hash, OpenedFile(name, data, content_hash))
-    st.session_state[OPENED] = tuple(known.values())
-    st.session_state[ACTIVE] = content_hash
+    add([OpenedFile(name, data, content_hash)])
 
 
 def opened_hash(data: bytes) -> str:
@@ -193,33 +203,26 @@ def upload_key() -> str:
     return f"upload.{st.session_state.get(UPLOAD_ROUND, 0)}"
 
 
-def take_upload() -> None:
-    """Move the uploaded files from the widget into the session's own list."""
+def take_upload() -> list[tuple[str, bytes]]:
+    """The uploaded files as (name, bytes); the widget is emptied."""
     files = st.session_state.get(upload_key()) or []
-    open_files([(file.name, file.getvalue()) for file in files])
     st.session_state[UPLOAD_ROUND] = st.session_state.get(UPLOAD_ROUND, 0) + 1
+    return [(file.name, file.getvalue()) for file in files]
 
 
-def audit_key(part: str) -> str:
-    """Widget key of an uploader of whole sets; `part`: "zip", "folder"; see `keep_audit`."""
-    return f"audit.upload.{part}.{st.session_state.get(_AUDIT_ROUND, 0)}"
+def slice_key(content_hash: str) -> str:
+    """Widget key of the slice that is shown of a series; its value counts from 1."""
+    return f"{_SLICE}{content_hash}"
 
 
-def keep_audit(found: OwnSet | SulcusError) -> None:
-    """Keep what an audit gave, or why it gave nothing, and let go of the upload."""
-    st.session_state[_AUDITED] = found
-    st.session_state[_AUDIT_ROUND] = st.session_state.get(_AUDIT_ROUND, 0) + 1
+def start_slice(content_hash: str, number: int) -> int:
+    """The slice that is shown of a series, from 1: `number` where none was chosen yet."""
+    return int(st.session_state.setdefault(slice_key(content_hash), number))
 
 
-def audited() -> OwnSet | SulcusError | None:
-    """What the last audit of an uploaded set gave."""
-    found: OwnSet | SulcusError | None = st.session_state.get(_AUDITED)
-    return found
-
-
-def forget_audit() -> None:
-    """Forget the last audit."""
-    st.session_state[_AUDITED] = None
+def move_slice(content_hash: str, number: int) -> None:
+    """Show a slice of a series; call in a callback."""
+    st.session_state[slice_key(content_hash)] = number
 
 
 def layers() -> Layers:

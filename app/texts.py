@@ -30,7 +30,7 @@ PAGE_CARDS: Final = "Model cards"
 NOTICE: Final = "Research demonstration. Not a medical device, not for diagnosis."
 NO_FIGURE: Final = "Held-out accuracy has not been computed here: run `make evaluate`."
 
-ACCEPTED: Final = "PNG, JPEG, TIFF or single-frame DICOM, one brain MRI slice a file."
+ACCEPTED: Final = "PNG, JPEG, TIFF or DICOM slices; series as DICOM files, zip of them or NIfTI."
 UPLOAD: Final = "Scans to read"
 UPLOAD_HELP: Final = (
     "Files stay in the memory of this session on this computer. The worklist notes what was read, "

@@ -42,8 +42,8 @@ class Scan:
         window: default display window.
         spacing_mm: (row, column) distance between pixel centres in mm from the header, or
             None when the file does not say (every PNG and JPEG). Never a default.
-        format: "PNG", "JPEG", "TIFF" or "DICOM".
-        content_hash: SHA-256 hex digest of the uploaded bytes.
+        format: "PNG", "JPEG", "TIFF", "DICOM" or "NIfTI".
+        content_hash: SHA-256 of the uploaded bytes; of a slice of many see `ml.volume.Volume`.
         notes: sentences for the reader about what was done or not known (16-bit depth
             kept, colour averaged, orientation unknown …).
         simulated: the file says itself that the project's own generator drew it.

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app import samples, state, texts
+from app import samples, state, texts, uploads
 from app.records import Sample
-from ml.io.limits import MAX_BYTES
+from ml.io.limits import MAX_ARCHIVE_BYTES
 
 
 def show() -> None:
@@ -13,9 +13,9 @@ def show() -> None:
         texts.UPLOAD,
         accept_multiple_files=True,
         key=state.upload_key(),
-        on_change=state.take_upload,
+        on_change=uploads.take,
         help=texts.UPLOAD_HELP,
-        max_upload_size=MAX_BYTES // 2**20,
+        max_upload_size=MAX_ARCHIVE_BYTES // 2**20,
     )
     st.html(f'<div class="sulcus-muted">{texts.ACCEPTED} {texts.UPLOAD_HELP}</div>')
     known = samples.shipped()

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app import audit_session, audits
 from app import audit_texts as words
-from app import audits, state
 from app.components import audit_figures, download, problem, table
 from ml.datasets.audit_rows import COLUMNS, csv_rows
 from ml.datasets.own_set import OwnSet, worst_clusters
@@ -26,20 +26,20 @@ def show() -> None:
     archive = left.file_uploader(
         words.ZIP,
         type="zip",
-        key=state.audit_key("zip"),
+        key=audit_session.upload_key("zip"),
         max_upload_size=MAX_ARCHIVE_BYTES // 2**20,
     )
     folder = right.file_uploader(
         words.FOLDER_UPLOAD,
         type=sorted(PICTURE_SUFFIXES),
         accept_multiple_files="directory",
-        key=state.audit_key("folder"),
+        key=audit_session.upload_key("folder"),
         max_upload_size=MAX_BYTES // 2**20,
     )
     if (archive or folder) and st.button(words.START, type="primary"):
         _run(archive, folder)
         st.rerun()
-    found = state.audited()
+    found = audit_session.audited()
     if isinstance(found, SulcusError):
         problem.show(found)
     elif found is not None:
@@ -55,17 +55,17 @@ def _run(archive: "UploadedFile | None", folder: "list[UploadedFile]") -> None:
 
     try:
         if archive is not None:
-            state.keep_audit(audits.of_zip(archive.getvalue(), progress))
+            audit_session.keep(audits.of_zip(archive.getvalue(), progress))
         else:
             files = [(file.name, file.getvalue()) for file in folder]
-            state.keep_audit(audits.of_folder(files, progress))
+            audit_session.keep(audits.of_folder(files, progress))
     except DatasetError as error:
         # A new error: the traceback of the first would keep the upload's bytes.
-        state.keep_audit(type(error)(str(error)))
+        audit_session.keep(type(error)(str(error)))
 
 
 def _result(found: OwnSet) -> None:
-    st.button(words.FORGET, on_click=state.forget_audit)
+    st.button(words.FORGET, on_click=audit_session.forget)
     st.markdown(words.known(found))
     missing = words.outside(found)
     if missing:

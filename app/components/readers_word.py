@@ -25,15 +25,20 @@ def who() -> None:
     right.toggle(words.BLIND, key=state.BLIND, help=words.BLIND_HELP)
 
 
+def hidden(content_hash: str) -> bool:
+    """Whether what the AI says of a scan must not be drawn yet: it is read blind."""
+    if not reader_session.blind_first() or reader_session.drawn(content_hash):
+        return False
+    return not (reader_session.blind_class(content_hash) or _read_before(content_hash))
+
+
 def waits(content_hash: str) -> bool:
     """Ask for the reader's class where the scan is read blind.
 
     Returns:
         Whether what the AI says must stay hidden for now.
     """
-    if not reader_session.blind_first() or reader_session.drawn(content_hash):
-        return False
-    if reader_session.blind_class(content_hash) or _read_before(content_hash):
+    if not hidden(content_hash):
         return False
     st.markdown(f"**{words.BLIND_QUESTION}**")
     with st.container(horizontal=True, gap="small"):

@@ -14,7 +14,7 @@ def show() -> None:
 
     Nothing is drawn while a scan waits for its blind reading.
     """
-    files = state.opened()
+    files = [file for file in state.opened() if file.series is None and file.problem is None]
     st.subheader(texts.ALL_READINGS)
     hashes = [file.content_hash for file in files]
     if reader_session.blind_first() and not all(map(reader_session.drawn, hashes)):

@@ -6,6 +6,7 @@ while layers and windows change. Pictures travel as PNG; nothing is computed in 
 nothing is loaded from anywhere.
 """
 
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from app import services, state, texts, theme
+from app.records import Hung
 from ml import display
 from ml.results import Analysis, Detection, Heatmap, Scan
 
@@ -29,7 +31,9 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component("sulcus_viewer", html=html, css=css, js=js)
 
 
-def show(scan: Scan, window: tuple[float, float], read: Analysis | None) -> None:
+def show(
+    scan: Scan, window: tuple[float, float], read: Analysis | None, hung: Hung | None = None
+) -> None:
     """Draw both pictures.
 
     Args:
@@ -37,17 +41,22 @@ def show(scan: Scan, window: tuple[float, float], read: Analysis | None) -> None
         window: (centre, width) of the display window.
         read: what the networks said, or None when they could not run: then the right-hand
             picture stays without marks.
+        hung: how it hangs where it is a slice of a series.
     """
-    _component()(key="viewer", data=drawing(scan, window, read))
+    _component()(key="viewer", data=drawing(scan, window, read, hung))
 
 
-def drawing(scan: Scan, window: tuple[float, float], read: Analysis | None) -> dict[str, Any]:
+def drawing(
+    scan: Scan, window: tuple[float, float], read: Analysis | None, hung: Hung | None = None
+) -> dict[str, Any]:
     """Everything the browser draws, as the JSON that `viewer.js` reads."""
     rows, columns = scan.shape
     row_mm, column_mm = scan.spacing_mm or (1.0, 1.0)
+    letters = hung.letters if hung else None
     corner = [texts.SIMULATED] if scan.simulated else []
+    corner += [] if letters else [texts.ORIENTATION]
     found: dict[str, Any] = {
-        "id": scan.content_hash,
+        "id": hung.key if hung else scan.content_hash,
         "rows": rows,
         "columns": columns,
         "aspect": row_mm / column_mm,
@@ -57,7 +66,8 @@ def drawing(scan: Scan, window: tuple[float, float], read: Analysis | None) -> d
         "lines": [],
         "tags": [],
         "scale": ",".join(display.heat_scale()),
-        "corner": " · ".join([*corner, texts.ORIENTATION]),
+        "corner": " · ".join(corner),
+        "letters": asdict(letters) if letters else {},
         "captions": {"raw": texts.RAW_TITLE, "ai": texts.ai_title(texts.NO_READING)},
     }
     if read is not None:

@@ -97,6 +97,10 @@ function createViewer(viewer) {
       side.querySelector("figcaption").textContent = caption;
       side.querySelector(".pane").setAttribute("aria-label", `${caption}. ${data.corner}`);
       side.querySelector(".corner").textContent = data.corner;
+      for (const edge of side.querySelectorAll(".edge")) {
+        edge.textContent = data.letters[edge.dataset.edge] ?? "";
+        edge.hidden = !edge.textContent;
+      }
     }
     viewer.querySelector(".scale").style.visibility = data.heat ? "visible" : "hidden";
     viewer.querySelector(".ramp").style.background = `linear-gradient(to top, ${data.scale})`;

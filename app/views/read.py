@@ -17,11 +17,13 @@ from app.components import (
     recorder,
     refusal,
     stress,
+    study,
     training_copy,
     verdict,
     viewer,
     windowing,
 )
+from app.records import Hung
 from ml.errors import SulcusError
 from ml.results import Analysis, Refused, Scan
 
@@ -36,6 +38,21 @@ def page() -> None:
         opener.show()
         return
     navigator.show()
+    if file.problem is not None:
+        problem.show(file.problem)
+    elif file.series is not None:
+        hidden = readers_word.hidden(file.content_hash)
+        opened = study.show(file.series, file.left_out, hidden=hidden)
+        if opened is not None:
+            _reading(file, *opened)
+    else:
+        _single(file)
+    if sum(one.series is None for one in state.opened()) > 1:
+        readings_table.show()
+
+
+def _single(file: state.OpenedFile) -> None:
+    """A slice that is a file of its own."""
     try:
         scan = services.scan(file.content_hash, file.data)
     except SulcusError as error:
@@ -43,22 +60,21 @@ def page() -> None:
         problem.show(error)
     else:
         _reading(file, scan)
-    if len(state.opened()) > 1:
-        readings_table.show()
 
 
-def _reading(file: state.OpenedFile, scan: Scan) -> None:
+def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> None:
     """Pictures, what was found, and the controls of the pictures; the theme places them."""
-    window = state.window(scan.content_hash) or (scan.window.center, scan.window.width)
+    windowed = scan if hung is None else hung.windowed
+    window = state.window(windowed.content_hash) or (scan.window.center, scan.window.width)
     with st.container(key="reading"):
         pictures = st.container(key="pictures")
         panel = st.container(key="panel")
         controls = st.container(key="controls")
     with panel:
-        st.html(f'<div class="sulcus-muted">{texts.scan_line(scan)}</div>')
-        reader_session.on_screen(scan.content_hash)
+        st.html(f'<div class="sulcus-muted">{hung.line if hung else texts.scan_line(scan)}</div>')
+        reader_session.on_screen(file.content_hash)
         readers_word.who()
-        answer = None if readers_word.waits(scan.content_hash) else _analysed(scan)
+        answer = None if readers_word.waits(file.content_hash) else _analysed(scan)
         read = answer if isinstance(answer, Analysis) else None
         if isinstance(answer, Refused):
             refusal.show(answer)
@@ -69,13 +85,15 @@ def _reading(file: state.OpenedFile, scan: Scan) -> None:
             conflicts.show(read)
             measurements.show(read)
         if answer is not None:
-            _word(file, answer)
+            reader_session.mark_drawn(file.content_hash)
+            if hung is None:
+                _word(file, answer)
         provenance.show(scan, read)
     with pictures:
-        viewer.show(scan, window, read)
+        viewer.show(scan, window, read, hung)
     left, right = controls.columns([3, 8], gap="medium")
     with left:
-        windowing.show(scan)
+        windowing.show(windowed)
     if read is not None:
         with right:
             layer_controls.show(read)
@@ -84,7 +102,6 @@ def _reading(file: state.OpenedFile, scan: Scan) -> None:
 
 def _word(file: state.OpenedFile, answer: Analysis | Refused) -> None:
     """Note the answer on the worklist, and ask for the reader's word on it."""
-    reader_session.mark_drawn(file.content_hash)
     words = st.container()
     answer_id = recorder.show(file, answer)
     if answer_id is not None:

@@ -1,8 +1,10 @@
 """What a DICOM header says about its picture, read without trusting a single value.
 
-Only the attributes in `ATTRIBUTES` are ever parsed: none of them is in the basic
-de-identification profile (PS3.15 Annex E, table E.1-1) except the free text that marks this
-project's own phantoms, which is compared and never kept.
+Only the attributes in `ATTRIBUTES`, and of a series those in `SERIES_ATTRIBUTES`, are ever
+parsed. Of the basic de-identification profile (PS3.15 Annex E, table E.1-1) they hold the free
+text that marks this project's own phantoms, which is compared and never kept, the Series Instance
+UID, of which only a digest is kept, and what else stands in the functional groups of an enhanced
+object, of which only geometry and grey levels are read.
 """
 
 import math
@@ -45,6 +47,20 @@ _KEYWORDS: Final = (
 )
 ATTRIBUTES: Final = tuple(t for t in map(tag_for_keyword, _KEYWORDS) if t is not None)
 """The attributes that are parsed; everything else is skipped over."""
+
+_SERIES_KEYWORDS: Final = (
+    "SeriesInstanceUID",
+    "InstanceNumber",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)
+SERIES_ATTRIBUTES: Final = (
+    *ATTRIBUTES,
+    *(t for t in map(tag_for_keyword, _SERIES_KEYWORDS) if t is not None),
+)
+"""What is parsed of a file that may belong to a series."""
 
 MODALITIES: Final = ("CT", "PT", "NM", "US", "CR", "DX", "XA", "MG", "OT", "SC", "RF")
 _ACROSS_THE_PATIENT: Final = ("MR", "CT", "PT")
@@ -94,13 +110,8 @@ def refuse_object(header: Dataset) -> None:
             sample layout outside PS3.5 section 8.1.1.
         DamagedFile: no Rows or Columns.
     """
-    kind = _object_name(header)
-    if not _has_pixels(header):
-        raise NoPixelData(
-            f"The DICOM object ({kind}) holds no pixel data, or was cut off before it. "
-            f"{ACCEPTED} Export the image itself."
-        )
-    if kind != _NO_NAME and ("Image Storage" not in kind or "Enhanced" in kind):
+    kind = _object_kind(header)
+    if kind != _NO_NAME and ("Image Storage" not in kind or is_enhanced(header)):
         raise UnsupportedPixels(
             f"The DICOM object is of the kind {kind}. Accepted is a single-frame image such as "
             "MR Image Storage: export the slice as one."
@@ -114,7 +125,44 @@ def refuse_object(header: Dataset) -> None:
     _refuse_samples(header)
 
 
+def refuse_series_object(header: Dataset) -> None:
+    """Refuse whatever is no greyscale image of one or several frames.
+
+    Raises:
+        NoPixelData: no (7FE0,0010) Pixel Data.
+        UnsupportedPixels: an object that is no image, colour, or an unusual sample layout.
+        DamagedFile: no Rows or Columns.
+    """
+    kind = _object_kind(header)
+    if kind != _NO_NAME and "Image Storage" not in kind:
+        raise UnsupportedPixels(
+            f"The DICOM object is of the kind {kind}. Accepted are images such as MR Image "
+            "Storage: export the series itself."
+        )
+    _refuse_samples(header)
+
+
+def is_enhanced(header: Dataset) -> bool:
+    """Whether the object keeps its geometry in functional groups (PS3.3 A.36)."""
+    return "Enhanced" in _object_name(header)
+
+
 _NO_NAME: Final = "of a kind not stated"
+
+
+def _object_kind(header: Dataset) -> str:
+    """Name of the kind of object, once it is known to have a picture.
+
+    Raises:
+        NoPixelData: it has none.
+    """
+    kind = _object_name(header)
+    if not _has_pixels(header):
+        raise NoPixelData(
+            f"The DICOM object ({kind}) holds no pixel data, or was cut off before it. "
+            f"{ACCEPTED} Export the image itself."
+        )
+    return kind
 
 
 def _has_pixels(header: Dataset) -> bool:
@@ -212,12 +260,18 @@ def header_window(header: Dataset, low: float, high: float) -> DisplayWindow | N
     return None
 
 
+def modality(header: Dataset) -> str:
+    """The modality's code, only where it is a known one, else ""."""
+    found = text(header, "Modality")
+    return found if found in ("MR", *MODALITIES) else ""
+
+
 def header_notes(header: Dataset) -> tuple[str, ...]:
     """Sentences about what the reader should know before trusting the picture."""
     notes = []
-    modality = text(header, "Modality")
-    if modality != "MR":
-        found = modality if modality in MODALITIES else "none or another one"
+    code = modality(header)
+    if code != "MR":
+        found = code or "none or another one"
         notes.append(f"The header's modality is not MR ({found}): the networks know MR only.")
     # PS3.3 C.7.6.1.1.8: Burned In Annotation.
     if text(header, "BurnedInAnnotation") == "YES":

@@ -30,6 +30,15 @@ MAX_SET_PIXELS: Final = 4_000_000_000
 MAX_RATIO: Final = 100
 """Largest ratio of unpacked to packed bytes: pictures are compressed already."""
 
+MAX_VOLUME_BYTES: Final = 512 * 1024 * 1024
+"""Most bytes of a file with several slices, unpacked: 1,000 slices of 512 × 512 at 16 bits."""
+MAX_SERIES_FILES: Final = 4_000
+"""Most files of an upload of series."""
+MAX_SLICES: Final = 1_000
+"""Most slices of one series."""
+MAX_VOLUME_PIXELS: Final = 120_000_000
+"""Most pixels of all slices of a series together: 480 MB as float32."""
+
 ACCEPTED: Final = "Accepted are PNG, JPEG, TIFF and single-frame DICOM."
 """The sentence that every refusal of a format ends with."""
 
@@ -75,4 +84,24 @@ def check_size(rows: int, columns: int) -> None:
         raise SizeOutOfBounds(
             f"{found}; one side may be at most {MAX_ASPECT:.0f} times the other. "
             "Upload a whole slice, not a strip."
+        )
+
+
+def check_volume(slices: int, rows: int, columns: int) -> None:
+    """Hold a series to the bounds on its slices, before any is decoded.
+
+    Args:
+        slices: how many there are.
+        rows: height of each, in pixels.
+        columns: width of each, in pixels.
+
+    Raises:
+        SizeOutOfBounds: too many slices or pixels, or slices outside `check_size`.
+    """
+    check_size(rows, columns)
+    if slices > MAX_SLICES or slices * rows * columns > MAX_VOLUME_PIXELS:
+        raise SizeOutOfBounds(
+            f"The series has {slices:,} slices of {columns} × {rows} pixels; at most "
+            f"{MAX_SLICES:,} slices and {MAX_VOLUME_PIXELS // 10**6} million pixels in all are "
+            "read. Upload a part of it."
         )

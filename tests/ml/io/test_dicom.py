@@ -10,6 +10,7 @@ from pydicom.uid import (
     EncapsulatedPDFStorage,
     EnhancedMRImageStorage,
     ExplicitVRBigEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -255,9 +256,9 @@ def run_length_bomb() -> bytes:
         (dicom()[:-700], DamagedFile, "its pixel data is truncated or corrupt"),
         (dicom(Rows=50), DamagedFile, "its pixel data is truncated or corrupt"),
         (
-            dicom(transfer_syntax=JPEGLosslessSV1),
+            dicom(transfer_syntax=HTJ2KLossless),
             UnsupportedTransferSyntax,
-            "[Selection Value 1]), for which no decoder is installed. Read are: Implicit",
+            "(Lossless Only), for which no decoder is installed. Read are: Implicit",
         ),
         (
             dicom(transfer_syntax=JPEGExtended12Bit),
@@ -270,6 +271,7 @@ def run_length_bomb() -> bytes:
             "one that is not in the standard",
         ),
         (dicom(transfer_syntax=JPEGBaseline8Bit), DamagedFile, "its pixel data is truncated"),
+        (dicom(transfer_syntax=JPEGLosslessSV1), DamagedFile, "its pixel data is truncated"),
         (
             huge_frame(),
             DamagedFile,

@@ -1,0 +1,104 @@
+"""A series: read once with a bar, then its answer, its strip and the slice to look at."""
+
+import streamlit as st
+
+from app import state, study_services
+from app import study_texts as words
+from app.components import problem, study_answer, study_strip
+from app.records import Hung
+from ml.errors import SulcusError
+from ml.io.series import Series
+from ml.results import Scan
+from ml.study import StudyReading
+from ml.volume import Volume
+
+
+def show(series: Series, left_out: tuple[str, ...], *, hidden: bool) -> tuple[Scan, Hung] | None:
+    """Draw what belongs to the series as a whole; the pictures are drawn by the view.
+
+    Args:
+        series: what is open.
+        left_out: why files of the same upload are in no series.
+        hidden: the series is read blind: nothing that the AI says is drawn or sets the slice.
+
+    Returns:
+        The slice on screen and how it hangs, or None after saying why there is none.
+    """
+    try:
+        with st.spinner(words.DECODING):
+            volume = study_services.volume(series)
+    except SulcusError as error:
+        problem.show(error)
+        return None
+    found = None if hidden else _read(volume)
+    number = _number(volume, found)
+    if found is not None:
+        strip, answer = st.columns([3, 2], gap="medium")
+        with strip:
+            study_strip.show(found, number)
+        with answer:
+            study_answer.show(found, volume, left_out)
+    _scroll(volume, found, number)
+    scan = volume.slices[number - 1]
+    middle = volume.slices[len(volume.slices) // 2]
+    return scan, Hung(
+        volume.content_hash, volume.letters, middle, words.slice_line(volume, number, scan)
+    )
+
+
+def _read(volume: Volume) -> StudyReading | None:
+    """The series as read, or None after saying why it was not."""
+    bar = st.empty()
+
+    def tell(done: int, total: int) -> None:
+        bar.progress(done / total, text=words.progress(done, total))
+
+    try:
+        return study_services.reading(volume, tell)
+    except SulcusError as error:
+        problem.show(error)
+        return None
+    finally:
+        bar.empty()
+
+
+def _number(volume: Volume, found: StudyReading | None) -> int:
+    """The slice on screen, from 1; at first the highest one."""
+    first = len(volume.slices) // 2 if found is None else found.highest
+    return state.start_slice(volume.content_hash, first + 1)
+
+
+def _scroll(volume: Volume, found: StudyReading | None, number: int) -> None:
+    """Buttons with their keys, and a slider where there is anything to slide."""
+    total, key = len(volume.slices), volume.content_hash
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="slices"):
+        _button(words.DOWN, key, number - 1, disabled=number == 1, shortcut="Down")
+        _button(words.UP, key, number + 1, disabled=number == total, shortcut="Up")
+        if total > 1:
+            st.slider(
+                words.SLICE,
+                1,
+                total,
+                key=state.slice_key(key),
+                help=words.SLICE_HELP,
+                label_visibility="collapsed",
+            )
+        st.html(
+            f'<span class="sulcus-muted">{words.position(number, total)}</span>', width="content"
+        )
+        if found is not None:
+            highest = found.highest + 1
+            _button(words.HIGHEST, key, highest, disabled=number == highest)
+
+
+def _button(
+    label: str, key: str, number: int, *, disabled: bool, shortcut: str | None = None
+) -> None:
+    st.button(
+        label,
+        key=f"study.{label}",
+        on_click=state.move_slice,
+        args=(key, number),
+        disabled=disabled,
+        shortcut=shortcut,
+    )

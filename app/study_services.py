@@ -1,0 +1,71 @@
+"""Caches of whole series, apart from those of single slices: they are large, so few are kept.
+
+A reading is kept by hand and not by a decorator, because it tells its progress while it runs.
+"""
+
+import threading
+from collections import OrderedDict
+from typing import Final
+
+import streamlit as st
+
+from app import services
+from ml import study
+from ml.io.series import Series
+from ml.study import Progress, StudyReading
+from ml.volume import Volume
+
+_KEPT: Final = 8
+"""Readings kept: their outlines are one byte a pixel."""
+
+
+class _Readings:
+    """The last readings, by series and weights; one series is read at a time."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[str, str], StudyReading] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, volume: Volume, progress: Progress) -> StudyReading:
+        key = (volume.content_hash, services.model_version())
+        with self._lock:
+            if key not in self._found:
+                self._found[key] = study.read_study(volume, services.engine(), progress=progress)
+            self._found.move_to_end(key)
+            while len(self._found) > _KEPT:
+                self._found.popitem(last=False)
+            return self._found[key]
+
+
+def volume(series: Series) -> Volume:
+    """The decoded series.
+
+    Raises:
+        ScanError: nothing of it can be decoded.
+    """
+    return _volume(series.content_hash, series)
+
+
+def reading(decoded: Volume, progress: Progress) -> StudyReading:
+    """What the networks say about every slice; each is read once for the same weights.
+
+    Args:
+        decoded: the series.
+        progress: told how many slices are done, of how many; not called where it is known.
+
+    Raises:
+        WeightsError: a network's weights are missing or altered.
+        MembershipError: the index of training pictures is missing or altered.
+        GateError: what pictures are compared with is missing or altered.
+    """
+    return _readings().get(decoded, progress)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _volume(content_hash: str, _series: Series) -> Volume:  # noqa: ARG001  the hash is the key
+    return _series.read()
+
+
+@st.cache_resource(show_spinner=False)
+def _readings() -> _Readings:
+    return _Readings()
