@@ -46,7 +46,7 @@ def show(series: Series, left_out: tuple[str, ...]) -> tuple[Scan, Hung] | None:
 
 
 def _read(volume: Volume) -> StudyReading | None:
-    """The series as read, or None after saying why it was not."""
+    """The series as read, or None where it was not: reading the slice on screen says why."""
     bar = st.empty()
 
     def tell(done: int, total: int) -> None:
@@ -54,8 +54,7 @@ def _read(volume: Volume) -> StudyReading | None:
 
     try:
         return study_services.reading(volume, tell)
-    except SulcusError as error:
-        problem.show(error)
+    except SulcusError:
         return None
     finally:
         bar.empty()
