@@ -12,29 +12,44 @@ import streamlit as st
 from app import services
 from ml import study
 from ml.io.series import Series
-from ml.study import Progress, StudyReading
+from ml.study import Progress, SliceReading, StudyReading
 from ml.volume import Volume
 
 _KEPT: Final = 8
-"""Readings kept: their outlines are one byte a pixel."""
+"""Readings kept, and as many begun: an outline is one byte a pixel."""
 
 
 class _Readings:
-    """The last readings, by series and weights; one series is read at a time."""
+    """The last readings, by series and weights; one series is read at a time.
+
+    A click while a series is read stops the page's run; the next one goes on where it stopped.
+    """
 
     def __init__(self) -> None:
         self._found: OrderedDict[tuple[str, str], StudyReading] = OrderedDict()
+        self._begun: OrderedDict[tuple[str, str], list[SliceReading]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, volume: Volume, progress: Progress) -> StudyReading:
         key = (volume.content_hash, services.model_version())
         with self._lock:
             if key not in self._found:
-                self._found[key] = study.read_study(volume, services.engine(), progress=progress)
+                done = self._begun.setdefault(key, [])
+                self._trim()
+                self._found[key] = study.read_study(
+                    volume, services.engine(), progress=progress, done=done
+                )
+                del self._begun[key]
             self._found.move_to_end(key)
-            while len(self._found) > _KEPT:
-                self._found.popitem(last=False)
+            self._trim()
             return self._found[key]
+
+    def _trim(self) -> None:
+        """Let go of what has not been looked at for longest."""
+        while len(self._found) > _KEPT:
+            self._found.popitem(last=False)
+        while len(self._begun) > _KEPT:
+            self._begun.popitem(last=False)
 
 
 def volume(series: Series) -> Volume:

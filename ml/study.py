@@ -11,9 +11,8 @@ highest of many slices is high by chance more often than one slice is: a series 
 called tumour more often than a slice without one.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy.typing as npt
 
 from ml.inference.engine import Engine
 from ml.labels import CLASSES, NO_TUMOR
+from ml.models.registry import installed
 from ml.pipeline import analyse_many
 from ml.results import Analysis, BoolArray, FloatArray, Refusal, Refused
 from ml.volume import Volume
@@ -63,6 +63,8 @@ class SliceReading:
         diameter_px: longest diameter in pixels, or None; see `ml.results.Measurement`.
         diameter_mm: longest diameter in mm, or None.
         band_px: pixels above the two thresholds of `BAND`; none where the outline is withheld.
+        mask: (H, W) bool, what is outlined; None where nothing is.
+        calibrated: the probabilities are calibrated.
         in_training_set: the slice is a copy of a training picture.
     """
 
@@ -74,6 +76,8 @@ class SliceReading:
     diameter_px: float | None = None
     diameter_mm: float | None = None
     band_px: tuple[int, int] = (0, 0)
+    mask: BoolArray | None = None
+    calibrated: bool = False
     in_training_set: bool = False
 
     @property
@@ -139,20 +143,19 @@ class StudyReading:
         slices: one reading a slice, in order.
         answer: for the series, or None where the gate stopped every slice.
         size: of all that is outlined.
-        masks: (slices, H, W) bool, what is outlined in each.
-        calibrated: the probabilities are calibrated.
         weights: [network name] → SHA-256 of the weights in use.
-        seconds: wall time of the whole.
     """
 
     content_hash: str
     slices: tuple[SliceReading, ...]
     answer: StudyAnswer | None
     size: StudySize
-    masks: BoolArray
-    calibrated: bool
-    weights: Mapping[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
+    weights: Mapping[str, str]
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether all probabilities are calibrated."""
+        return all(one.calibrated for one in self.slices if one.refusal is None)
 
     @property
     def refused(self) -> int:
@@ -169,13 +172,21 @@ class StudyReading:
         return -max(told)[1] if told else len(self.slices) // 2
 
 
-def read_study(volume: Volume, engine: Engine, *, progress: Progress | None = None) -> StudyReading:
+def read_study(
+    volume: Volume,
+    engine: Engine,
+    *,
+    progress: Progress | None = None,
+    done: list[SliceReading] | None = None,
+) -> StudyReading:
     """Read every slice of a series.
 
     Args:
         volume: decoded series.
         engine: what runs the networks.
         progress: told after each batch how many slices are done.
+        done: slices that an interrupted call has read already, with the same weights; what is
+            read is added to it, so that the next call goes on from there.
 
     Raises:
         WeightsError: a network's weights are missing or altered; no other answer replaces it.
@@ -183,19 +194,13 @@ def read_study(volume: Volume, engine: Engine, *, progress: Progress | None = No
         MembershipError: the index of training pictures is missing or altered.
         GateError: what pictures are compared with is missing, altered or of other networks.
     """
-    begun = time.perf_counter()
+    slices = [] if done is None else done
     total = len(volume.slices)
-    masks = np.zeros((total, *volume.slices[0].shape), bool)
     step = max(1, min(_BATCH_SLICES, _BATCH_PIXELS // volume.slices[0].pixels.size))
-    slices: list[SliceReading] = []
-    calibrated, weights = True, {}
-    for start in range(0, total, step):
-        for read in analyse_many(volume.slices[start : start + step], engine):
-            weights = dict(read.weights)
-            slices.append(_kept(read, len(slices) + 1))
-            if isinstance(read, Analysis):
-                masks[len(slices) - 1] = read.segmentation.mask
-                calibrated = calibrated and read.mean.calibrated is not None
+    while len(slices) < total:
+        start = len(slices)
+        batch = analyse_many(volume.slices[start : start + step], engine)
+        slices += [_kept(read, number) for number, read in enumerate(batch, start=start + 1)]
         if progress is not None:
             progress(len(slices), total)
     return StudyReading(
@@ -203,10 +208,7 @@ def read_study(volume: Volume, engine: Engine, *, progress: Progress | None = No
         slices=tuple(slices),
         answer=answer_of(slices),
         size=size_of(slices, volume),
-        masks=masks,
-        calibrated=calibrated,
-        weights=weights,
-        seconds=time.perf_counter() - begun,
+        weights={name: engine.fingerprint(name) for name in installed()},
     )
 
 
@@ -228,6 +230,8 @@ def _kept(read: Analysis | Refused, number: int) -> SliceReading:
         diameter_px=sizes.diameter_px,
         diameter_mm=sizes.diameter_mm,
         band_px=(low, high),
+        mask=found.mask if sizes.area_px else None,
+        calibrated=read.mean.calibrated is not None,
         in_training_set=read.membership is not None,
     )
 

@@ -47,7 +47,7 @@ def show(series: Series, left_out: tuple[str, ...], *, hidden: bool) -> tuple[Sc
 
 
 def _read(volume: Volume) -> StudyReading | None:
-    """The series as read, or None after saying why it was not."""
+    """The series as read, or None where it was not: reading the slice on screen says why."""
     bar = st.empty()
 
     def tell(done: int, total: int) -> None:
@@ -55,8 +55,7 @@ def _read(volume: Volume) -> StudyReading | None:
 
     try:
         return study_services.reading(volume, tell)
-    except SulcusError as error:
-        problem.show(error)
+    except SulcusError:
         return None
     finally:
         bar.empty()

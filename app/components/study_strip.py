@@ -36,14 +36,16 @@ def show(found: StudyReading, number: int) -> None:
         marker={"color": [theme.TEXT if one.number == number else theme.MUTED for one in told]},
         hovertemplate=f"{words.SLICE} %{{x}}: %{{y:.0%}}<extra></extra>",
     )
-    _signs(drawing, refused, "x-thin-open", 0.03, words.REFUSED)
-    _signs(drawing, [number], "triangle-down", 1.08, words.SHOWN)
+    _signs(drawing, refused, symbol="x-thin-open", height=0.03, name=words.REFUSED)
+    _signs(drawing, [number], symbol="triangle-down", height=1.08, name=words.SHOWN)
     st.plotly_chart(
         drawing, theme=None, key="study-strip", config=theme.chart_config("sulcus-series")
     )
 
 
-def _signs(drawing: go.Figure, numbers: list[int], symbol: str, height: float, name: str) -> None:
+def _signs(
+    drawing: go.Figure, numbers: list[int], *, symbol: str, height: float, name: str
+) -> None:
     drawing.add_scatter(
         x=numbers,
         y=[height] * len(numbers),

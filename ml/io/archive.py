@@ -73,7 +73,7 @@ def entries_of(
     except Exception as error:  # zipfile raises nearly anything on corrupt bytes
         raise _damaged() from error
     with archive:
-        found = (_entry(archive, info, wanted, most) for info in archive.infolist())
+        found = (_entry(archive, info, wanted=wanted, most=most) for info in archive.infolist())
         yield [entry for entry in found if entry is not None]
 
 
@@ -131,6 +131,7 @@ def hidden(parts: tuple[str, ...]) -> bool:
 def _entry(
     archive: zipfile.ZipFile,
     info: zipfile.ZipInfo,
+    *,
     wanted: Callable[[tuple[str, ...]], bool],
     most: int,
 ) -> Entry | None:

@@ -39,6 +39,7 @@ _SIZES: Final = {348: (344, b"n+1\x00"), 540: (4, b"n+2\x00")}
 _LONGEST: Final = max(_SIZES)
 _LATEST_START: Final = 2**20
 """Largest offset of the voxels: extensions before them are not read."""
+NO_MODALITY: Final = "A NIfTI file does not state the modality: the networks know MR only."
 _UNPLACED: Final = DisplayWindow(0.0, 1.0, "none yet")
 
 
@@ -121,34 +122,35 @@ def read_nifti(data: bytes) -> Volume:
     cut = header.cut
     block, notes = _scaled(_voxels(data, header), header.fields)
     file_hash = hashlib.sha256(data).hexdigest()
-    simulated = bytes(header.fields["descrip"].tobytes()).rstrip(b"\0") == PHANTOM_SOURCE.encode()
-    scans = [
-        Scan(
-            pixels=pixels,
-            window=_UNPLACED,
-            spacing_mm=cut.spacing_mm,
-            format="NIfTI",
-            content_hash=hashlib.sha256(f"{file_hash}:{place}".encode()).hexdigest(),
-            simulated=simulated,
-        )
-        for place, pixels in enumerate(cut.apply(block))
-    ]
     return Volume(
-        slices=one_window(scans),
+        slices=_slices(block, header, file_hash),
         orientation=cut.orientation,
         positions_mm=cut.positions_mm,
         slice_distance_mm=cut.slice_distance_mm,
-        sources=tuple((file_hash, place) for place in range(len(scans))),
+        sources=tuple((file_hash, place) for place in range(cut.slices)),
         content_hash=file_hash,
         series_key="",
         modality="",
         format="NIfTI",
-        notes=(
-            "A NIfTI file does not state the modality: the networks know MR only.",
-            *notes,
-            *cut.notes,
-        ),
+        notes=(NO_MODALITY, *notes, *cut.notes),
     )
+
+
+def _slices(block: FloatArray, header: NiftiHeader, file_hash: str) -> tuple[Scan, ...]:
+    """The slices of a block (i, j, k), with one window for all."""
+    description = bytes(header.fields["descrip"].tobytes()).rstrip(b"\0")
+    scans = [
+        Scan(
+            pixels=pixels,
+            window=_UNPLACED,
+            spacing_mm=header.cut.spacing_mm,
+            format="NIfTI",
+            content_hash=hashlib.sha256(f"{file_hash}:{place}".encode()).hexdigest(),
+            simulated=description == PHANTOM_SOURCE.encode(),
+        )
+        for place, pixels in enumerate(header.cut.apply(block))
+    ]
+    return one_window(scans)
 
 
 def _damaged(part: str) -> DamagedFile:

@@ -8,7 +8,7 @@ dim_info.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -99,13 +99,13 @@ def cut_of(fields: Any, shape: tuple[int, ...]) -> Cut:
     """
     affine = _affine(fields)
     sizes, notes = _sizes_mm(fields, affine)
-    usable = affine is not None and _usable(affine)
-    if affine is None or not usable:
-        return _as_stored(shape, sizes, (*notes, UNKNOWN if affine is None else UNUSABLE))
+    if affine is None or not _usable(affine):
+        why = UNKNOWN if affine is None else UNUSABLE
+        back = (False, False, False)
+        return _cut(shape, (2, 1, 0), back=back, sizes=sizes, notes=(*notes, why))
     places = [int(axis) for axis in _io_orientation(affine)[:, 0]]  # array axis → patient axis
-    across = _acquired(fields, affine, places)
-    axes, back = _hung(affine, places, across)
-    return _placed(affine, shape, axes, back, (sizes, notes))
+    axes, back = _hung(affine, places, _acquired(fields, affine, places))
+    return _placed(_cut(shape, axes, back=back, sizes=sizes, notes=notes), affine, shape)
 
 
 def _affine(fields: Any) -> Matrix | None:
@@ -172,28 +172,16 @@ def _hung(
     return (across, down, along), (back_across, back_down, back_along)
 
 
-def _placed(
-    affine: Matrix,
+def _cut(
     shape: tuple[int, ...],
     axes: tuple[int, int, int],
+    *,
     back: tuple[bool, bool, bool],
-    known: tuple[Matrix | None, tuple[str, ...]],
+    sizes: Matrix | None,
+    notes: tuple[str, ...],
 ) -> Cut:
-    """The cut of a volume whose orientation is known; `known`: sizes in mm, and notes."""
-    sizes, notes = known
+    """A cut whose place in the patient is not told."""
     across, down, along = axes
-    matrix = _TO_DICOM @ affine
-    steps = [
-        matrix[:3, axis] * (-1.0 if back_there else 1.0)
-        for axis, back_there in zip(axes, back, strict=True)
-    ]
-    row, column = _unit(steps[2]), _unit(steps[1])
-    start = np.array([0.0, 0.0, 0.0, 1.0])
-    for axis, back_there in zip(axes, back, strict=True):
-        start[axis] = shape[axis] - 1 if back_there else 0
-    first = (matrix @ start)[:3]
-    scale = 1.0 if sizes is None else float(sizes[across] / np.linalg.norm(matrix[:3, across]))
-    positions = [_vector((first + place * steps[0]) * scale) for place in range(shape[across])]
     single = shape[across] == 1
     return Cut(
         axes=axes,
@@ -202,26 +190,28 @@ def _placed(
         shape=(shape[down], shape[along]),
         spacing_mm=None if sizes is None else (float(sizes[down]), float(sizes[along])),
         slice_distance_mm=None if sizes is None or single else float(sizes[across]),
-        orientation=Orientation(row, column),
-        positions_mm=None if sizes is None else tuple(positions),
-        notes=(*notes, ALONE) if single else notes,
-    )
-
-
-def _as_stored(shape: tuple[int, ...], sizes: Matrix | None, notes: tuple[str, ...]) -> Cut:
-    """The cut of a volume of unknown orientation: along k, rows along j."""
-    single = shape[2] == 1
-    return Cut(
-        axes=(2, 1, 0),
-        reversed_axes=(False, False, False),
-        slices=shape[2],
-        shape=(shape[1], shape[0]),
-        spacing_mm=None if sizes is None else (float(sizes[1]), float(sizes[0])),
-        slice_distance_mm=None if sizes is None or single else float(sizes[2]),
         orientation=None,
         positions_mm=None,
         notes=(*notes, ALONE) if single else notes,
     )
+
+
+def _placed(cut: Cut, affine: Matrix, shape: tuple[int, ...]) -> Cut:
+    """The same cut with its place in the patient."""
+    matrix = _TO_DICOM @ affine
+    start = np.array([0.0, 0.0, 0.0, 1.0])
+    steps = []
+    for axis, back in zip(cut.axes, cut.reversed_axes, strict=True):
+        start[axis] = shape[axis] - 1 if back else 0
+        steps.append(matrix[:3, axis] * (-1.0 if back else 1.0))
+    found = replace(cut, orientation=Orientation(_unit(steps[2]), _unit(steps[1])))
+    if cut.spacing_mm is None:
+        return found
+    # The affine's own unit need not be mm; the spacing is.
+    scale = cut.spacing_mm[0] / float(np.linalg.norm(steps[1]))
+    first = (matrix @ start)[:3]
+    places = (_vector((first + place * steps[0]) * scale) for place in range(cut.slices))
+    return replace(found, positions_mm=tuple(places))
 
 
 def _unit(step: npt.NDArray[np.float64]) -> Vector:

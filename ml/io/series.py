@@ -11,8 +11,8 @@ archives number anew.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -40,7 +40,7 @@ class Series:
         plane: see `ml.volume.Orientation.plane`, "" where it is not known.
         modality: DICOM code, "" where it is not stated.
         format: "DICOM" or "NIfTI".
-        files: SHA-256 of each file that a slice comes from.
+        files: [SHA-256] → bytes of each file that a slice comes from, as `Volume.sources` names it.
         plain: a single slice of a file that `ml.io.read_scan` reads too.
         read: decodes it; raises a `ScanError` where nothing of it can be decoded.
     """
@@ -51,7 +51,7 @@ class Series:
     plane: str
     modality: str
     format: str
-    files: frozenset[str]
+    files: Mapping[str, bytes] = field(repr=False)
     plain: bool
     read: Callable[[], Volume]
 
@@ -104,7 +104,7 @@ def find_series(files: Sequence[bytes]) -> Found:
             else:
                 raise UnknownFormat(
                     "A file is neither DICOM nor NIfTI. Accepted in a series are these two, or a "
-                    "zip of them: leave other files out."
+                    "zip of them: open other pictures one by one."
                 )
         except ScanError as error:
             problems.append(error)
@@ -159,7 +159,7 @@ def _stack(frames: list[Frame]) -> Series:
         plane="" if first.orientation is None else first.orientation.plane,
         modality=first.modality,
         format="DICOM",
-        files=frozenset(frame.file_hash for frame in frames),
+        files={frame.file_hash: frame.data for frame in frames},
         plain=len(frames) == 1 and first.plain,
         read=partial(read_stack, frames),
     )
@@ -174,7 +174,7 @@ def _nifti(data: bytes, digest: str) -> Series:
         plane="" if cut.orientation is None else cut.orientation.plane,
         modality="",
         format="NIfTI",
-        files=frozenset({digest}),
+        files={digest: data},
         plain=False,
         read=partial(read_nifti, data),
     )

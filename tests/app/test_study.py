@@ -1,6 +1,7 @@
 """Series on screen: what an upload becomes, scrolling, letters, the answer with its rule."""
 
 import json
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -9,13 +10,17 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import state, texts
+from app import gate_texts, state, texts
 from app import study_texts as words
 from app.uploads import arranged
+from ml.errors import MissingWeights
+from ml.inference.pixel_checks import PixelLimits
 from ml.io.series import find_series
+from ml.models import registry
 from ml.study import StudyReading, read_study
 from tests.app import fakes
 from tests.app.conftest import CLEAR, Opened, drawn, html, picture
+from tests.ml.fakes import OPEN_GATE
 from tests.ml.io.pictures import grey
 from tests.ml.io.series_files import one_slice, series, zipped
 
@@ -166,6 +171,51 @@ def test_an_archive_that_is_refused_says_why(
     assert "leads out of its folder" in at.error[0].value
     assert not engine.calls
     assert not at.get("bidi_component")
+
+
+def test_missing_weights_are_said_once_and_the_slice_is_shown(
+    opened: Opened, no_metrics: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> dict[str, Any]:
+        raise MissingWeights("Not there. Do this.")
+
+    monkeypatch.setattr(registry, "published", missing)
+    at = opened(*named(drawn_series()))
+    assert not at.exception
+    assert [error.value.endswith("Not there. Do this.") for error in at.error] == [True]
+    assert drawn(at)["heat"] is None
+    assert words.position(4, 6) in html(at)  # the middle one
+    assert not at.get("plotly_chart")
+
+
+def test_a_damaged_series_says_why(
+    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
+) -> None:
+    at = opened(*named([data[:-3000] for data in drawn_series()]))
+    assert not at.exception
+    assert "pixel data is truncated" in at.error[0].value
+    assert not at.get("bidi_component")
+
+
+def test_refused_slices_are_counted_and_crossed(
+    opened: Opened,
+    engine: fakes.FakeEngine,
+    no_metrics: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = PixelLimits(bright=0.01, levels=-1.0, corners=2.0, colour=2.0)
+    gate = replace(OPEN_GATE, pixels=limits)
+    monkeypatch.setattr("ml.pipeline.shipped_gate", lambda: gate)
+    blank = one_slice(6, stored=np.zeros((SIDE, SIDE), np.uint8))
+    at = opened(*named([*drawn_series(), blank]))
+    bars, refused, _ = strip(at)
+    assert list(bars["x"]) == [1, 2, 3, 4, 5, 6]
+    assert list(refused["x"]) == [7]
+    page = html(at)
+    assert "1 of 7 slices are no picture that the networks know" in page
+    volume = find_series([*drawn_series(), blank]).series[0].read()
+    at.slider(key=state.slice_key(volume.content_hash)).set_value(7).run()
+    assert gate_texts.REFUSED in html(at)
 
 
 def test_what_an_upload_becomes() -> None:

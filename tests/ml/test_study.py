@@ -60,7 +60,7 @@ def test_every_slice_says_what_it_says_alone() -> None:
         np.testing.assert_allclose(one.probabilities, alone.mean.shown, atol=1e-6)
         assert one.area_px == alone.segmentation.measurement.area_px
         assert one.diameter_mm == alone.segmentation.measurement.diameter_mm
-        np.testing.assert_array_equal(found.masks[place], alone.segmentation.mask)
+        np.testing.assert_array_equal(one.mask, alone.segmentation.mask)
     assert set(found.weights) >= set(CLASSIFIERS)
     assert found.content_hash == volume.content_hash
 
@@ -70,7 +70,7 @@ def test_volume_is_outlined_area_times_distance() -> None:
     found = read_study(volume, FakeEngine())
     distance = volume.slice_distance_mm
     assert distance == pytest.approx(4.0)
-    exact = found.masks.sum() * 0.8 * 0.8 * distance / 1000
+    exact = sum(one.mask.sum() for one in found.slices) * 0.8 * 0.8 * distance / 1000
     assert found.size.volume_ml == pytest.approx(exact)
     markers = 12 * MARKER_PX * 0.8 * 0.8 * distance / 1000
     truth = 4 / 3 * np.pi * (RADIUS * 0.8) ** 3 / 1000 + markers
@@ -114,6 +114,24 @@ def test_batches_are_small_and_progress_is_told() -> None:
     assert sum(size for name, size in engine.calls if name == CLASSIFIERS[0]) == 11
 
 
+def test_an_interrupted_reading_goes_on_where_it_stopped() -> None:
+    volume, done = ball(RADIUS, count=20), []
+
+    def interrupt(read: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_study(volume, FakeEngine(), progress=interrupt, done=done)
+    assert len(done) == 8
+    engine = FakeEngine()
+    found = read_study(volume, engine, done=done)
+    assert [one.number for one in found.slices] == list(range(1, 21))
+    assert sum(size for name, size in engine.calls if name == CLASSIFIERS[0]) == 12
+    whole = read_study(volume, FakeEngine())
+    assert found.size == whole.size
+    assert found.answer.numbers == whole.answer.numbers
+
+
 def test_batches_are_bounded_by_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "_BATCH_PIXELS", 128 * 128 * 2)
     engine = FakeEngine()
@@ -131,7 +149,7 @@ def test_refused_slices_are_counted_and_have_no_answer(monkeypatch: pytest.Monke
     assert [one.number for one in found.slices if one.refusal is not None] == [7, 8]
     assert found.slices[6].refusal.reason == "blank"
     assert (found.slices[6].tumour, found.slices[6].area_px) == (None, 0)
-    assert not found.masks[6:].any()
+    assert [one.mask is None for one in found.slices] == [False] * 6 + [True] * 2
 
 
 def test_a_series_that_is_refused_whole_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ def test_deflated_is_read_and_a_deflated_bomb_is_not():
 
 
 @pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEG2000Lossless])
-def test_pillow_decodes_compressed_frames(syntax):
+def test_compressed_frames_are_decoded(syntax):
     kind = "JPEG" if syntax == JPEGBaseline8Bit else "JPEG2000"
     options = {"quality": 98} if kind == "JPEG" else {"no_jp2": True, "irreversible": False}
     header = dicom_header(ramp().astype(np.uint8))

@@ -202,6 +202,13 @@ def test_refusals_say_what_was_found(data, error, sentence) -> None:
     assert str(refusal.value).endswith(".")
 
 
+def test_a_drawn_volume_says_that_it_is_simulated() -> None:
+    image = nibabel.Nifti1Image(np.ones((40, 40, 5), np.int16), np.eye(4))
+    image.header["descrip"] = b"Sulcus phantom"
+    assert all(scan.simulated for scan in read_nifti(image.to_bytes()).slices)
+    assert not any(scan.simulated for scan in read_nifti(saved(canonical(), np.eye(4))).slices)
+
+
 def test_a_volume_of_one_time_point_is_read() -> None:
     assert len(read_nifti(plain(np.ones((40, 40, 5, 1), np.int16))).slices) == 5
 

@@ -261,7 +261,7 @@ def test_objects_without_a_picture_are_left_out_with_the_reason() -> None:
 def test_a_lone_slice_is_plain_and_an_enhanced_one_is_not() -> None:
     (alone,) = find_series([one_slice(0)]).series
     assert alone.plain
-    assert alone.files == {read_scan(one_slice(0)).content_hash}
+    assert alone.files == {read_scan(one_slice(0)).content_hash: one_slice(0)}
     assert not find_series([enhanced((0,))]).series[0].plain
     assert not find_series(series(2)).series[0].plain
     assert may_hold_series(one_slice(0))
