@@ -19,7 +19,8 @@ SulcusError
 │   ├── DatasetLayout
 │   └── SetRefused             an uploaded set that is not unpacked: too large, unsafe names …
 ├── TrainingError              a training run that cannot start or resume
-└── MetricsError               a figure a page needs has not been computed
+├── MetricsError               a figure a page needs has not been computed
+└── ReportError                a report cannot be written in the form asked for
 
 Messages say what was found, what is accepted and what to do; they never hold a file name
 or a DICOM tag's value that could identify a patient.
@@ -104,3 +105,7 @@ class TrainingError(SulcusError):
 
 class MetricsError(SulcusError):
     """A figure a page needs has not been computed."""
+
+
+class ReportError(SulcusError):
+    """A report cannot be written in the form asked for."""
