@@ -142,19 +142,19 @@ def _impression(read: Analysis, measured: Measured) -> list[str]:
         f"{texts.agreement(read)}.",
         ""
         if measured.conflicts is None
-        else f"{conflict_texts.agreed(read.agreement, measured.conflicts)}",
+        else conflict_texts.agreed(read.agreement, measured.conflicts),
         _plain(texts.miss_rate(held_out)) if tumour_free else texts.usual_reading(read.mean.label),
         "" if copied is None else _plain(texts.training_copy(copied, measured.membership)),
     ]
 
 
 def _footer(answer: Analysis | Refused, summary: Summary | None) -> Footer:
-    read = isinstance(answer, Analysis)
+    outline = answer.segmentation if isinstance(answer, Analysis) else None
     return Footer(
         notice=texts.NOTICE,
         software=software(),
         weights=tuple(answer.weights.items()),
-        thresholds=words.threshold(answer.segmentation, summary) if read else "",
+        thresholds="" if outline is None else words.threshold(outline, summary),
         held_out=notice_texts.held_out(summary),
         protocol=words.measured_on(summary),
     )

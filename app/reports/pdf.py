@@ -113,7 +113,7 @@ def _line(piece: Piece) -> Table:
         Paragraph(words.SOURCES[piece.source], _MARKED),
         Paragraph(f"<i>{said}</i>" if ai else said, _BODY),
     ]
-    look = [
+    look: list[tuple[Any, ...]] = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("TOPPADDING", (0, 0), (-1, -1), 1.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
