@@ -80,6 +80,35 @@ SR_COPY: Final = "Copy of a training picture"
 SR_YES: Final = "Yes"
 
 
+REPORT: Final = "Report"
+REPORT_HELP: Final = "A draft to edit, sign and save. It lives in this session until it is saved."
+HOW_TO_EDIT: Final = (
+    "Ticked lines are the AI's; take out what you do not want. They cannot be rewritten, so that "
+    "the report always tells whose word it is: write your own below them."
+)
+READER_NAME: Final = "Your name"
+SIGN: Final = "Sign"
+NAME_MISSING: Final = "A report is signed with a name: write yours beside the button."
+WITHDRAW: Final = "Take back the signature"
+FORMS: Final[dict[str, str]] = {
+    "pdf": "PDF",
+    "json": "JSON",
+    "sr": "DICOM SR, with the patient's identity",
+    "seg": "DICOM SEG, with the patient's identity",
+}
+FILES: Final[dict[str, tuple[str, str]]] = {
+    "pdf": (".pdf", "application/pdf"),
+    "json": (".json", "application/json"),
+    "sr": (".sr.dcm", "application/dicom"),
+    "seg": (".seg.dcm", "application/dicom"),
+}
+"""Ending and media type of each form."""
+IDENTITY: Final = (
+    "PDF and JSON carry nothing of the patient but what you write. DICOM SR and SEG carry name, "
+    "number and study of their source: they belong into its archive."
+)
+
+
 def technique(scan: Scan) -> str:
     """What was read."""
     return f"One slice: {scan_line(scan)}."
@@ -171,6 +200,17 @@ def measured_on(summary: Summary | None) -> str:
         return ""
     pictures = count(summary.clean.n_pictures, "pictures")
     return f"Held-out figure: {pictures}, split {summary.split_id}. {summary.protocol}"
+
+
+def own_words(title: str) -> str:
+    """The label of the reader's field in a section."""
+    return f"{title}: your words"
+
+
+def ai_sentence(text: str) -> str:
+    """A sentence of the AI beside its tick, with nothing in it taken for Markdown."""
+    safe = "".join(f"\\{letter}" if letter in "\\*_[]`$:~#" else letter for letter in text)
+    return f"AI · *{safe}*"
 
 
 def not_dicom(found: str) -> str:

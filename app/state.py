@@ -10,6 +10,7 @@ from typing import Final
 
 import streamlit as st
 
+from app.reports.draft import Draft
 from ml.datasets.own_set import OwnSet
 from ml.errors import SulcusError
 
@@ -40,6 +41,8 @@ ERROR_READ: Final = "errors.read"
 ERROR_LEAST: Final = "errors.least"
 ERROR_PICTURE: Final = "errors.picture"
 CARD: Final = "cards.network"
+REPORT_OPEN: Final = "reader.report"
+READER_NAME: Final = "reader.name"
 
 _AUDITED: Final = "audit.result"
 _AUDIT_ROUND: Final = "audit.round"
@@ -49,7 +52,10 @@ SUGGESTED_CLASS: Final = "suggested"
 
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
-_KEPT: Final = (ACTIVE, "layer.", "accuracy.", "trust.", "errors.", "cards.", _WINDOW, _STRESS)
+_REPORT: Final = "report."
+_SIGNED: Final = "signed"
+_PAGES: Final = ("layer.", "accuracy.", "trust.", "errors.", "cards.", "reader.")
+_KEPT: Final = (ACTIVE, *_PAGES, _WINDOW, _STRESS, _REPORT)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
     ACTIVE: "",
@@ -141,9 +147,12 @@ def opened_hash(data: bytes) -> str:
 
 
 def close_all() -> None:
-    """Forget every opened file."""
+    """Forget every opened file, and what was written about it."""
     st.session_state[OPENED] = ()
     st.session_state[ACTIVE] = ""
+    for key in [str(key) for key in st.session_state]:
+        if key == _SIGNED or key.startswith(_REPORT):
+            del st.session_state[key]
 
 
 def active() -> OpenedFile | None:
@@ -233,6 +242,27 @@ def start_choice(key: str, names: Sequence[str]) -> None:
 def stress_key(content_hash: str, part: str) -> str:
     """Widget key of the stress of one scan; `part`: "kind", "strength"."""
     return f"{_STRESS}{part}.{content_hash}"
+
+
+def report_key(content_hash: str, part: str) -> str:
+    """Widget key of the report on one scan; `part`: a section, or an AI sentence's digest."""
+    return f"{_REPORT}{part}.{content_hash}"
+
+
+def report_value(content_hash: str, part: str, default: str | bool) -> object:
+    """What the reader wrote or ticked there, `default` before it was shown."""
+    return st.session_state.get(report_key(content_hash, part), default)
+
+
+def start_ticked(key: str) -> None:
+    """Tick a box that was not shown yet; call before it is drawn."""
+    st.session_state.setdefault(key, True)
+
+
+def signed() -> dict[str, Draft]:
+    """[content hash] → signed report; what is put in or taken out stays so."""
+    reports: dict[str, Draft] = st.session_state.setdefault(_SIGNED, {})
+    return reports
 
 
 def window_key(content_hash: str, part: str) -> str:

@@ -14,6 +14,7 @@ from app.components import (
     provenance,
     readings_table,
     refusal,
+    report,
     stress,
     training_copy,
     verdict,
@@ -39,12 +40,12 @@ def page() -> None:
     except SulcusError as error:
         problem.show(error)
     else:
-        _reading(scan)
+        _reading(scan, file.data)
     if len(state.opened()) > 1:
         readings_table.show()
 
 
-def _reading(scan: Scan) -> None:
+def _reading(scan: Scan, data: bytes) -> None:
     """Pictures, what was found, and the controls of the pictures; the theme places them."""
     window = state.window(scan.content_hash) or (scan.window.center, scan.window.width)
     with st.container(key="reading"):
@@ -73,6 +74,8 @@ def _reading(scan: Scan) -> None:
         with right:
             layer_controls.show(read)
         stress.show(scan)
+    if answer is not None:
+        report.show(answer, data)
 
 
 def _analysed(scan: Scan) -> Analysis | Refused | None:
