@@ -103,6 +103,12 @@ FILES: Final[dict[str, tuple[str, str]]] = {
     "seg": (".seg.dcm", "application/dicom"),
 }
 """Ending and media type of each form."""
+ALL_REPORTS: Final = "Prepare all reports"
+ALL_REPORTS_HELP: Final = (
+    "One zip: PDF and JSON of every opened scan as its report stands now, and a table of all."
+)
+WRITING: Final = "The reports are written"
+SAVE_ALL: Final = "Save all reports (zip)"
 IDENTITY: Final = (
     "PDF and JSON carry nothing of the patient but what you write. DICOM SR and SEG carry name, "
     "number and study of their source: they belong into its archive."

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import services, state, texts
 from app.components import (
+    all_reports,
     conflicts,
     heat_worth,
     layer_controls,
@@ -43,6 +44,7 @@ def page() -> None:
         _reading(scan, file.data)
     if len(state.opened()) > 1:
         readings_table.show()
+        all_reports.show()
 
 
 def _reading(scan: Scan, data: bytes) -> None:

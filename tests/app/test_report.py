@@ -1,7 +1,9 @@
 """The report on the page *Read a scan*: editing, signing, and the files it gives."""
 
+import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,7 @@ from app.reports.draft import AI, READER
 from ml import pipeline
 from ml.inference.gate import REASONS
 from ml.io import read_scan
+from ml.readings import COLUMNS
 from ml.results import Refusal
 from tests.app import fakes, readings
 from tests.app.conftest import CLEAR, LESION, Opened, expected, html
@@ -182,6 +185,33 @@ def test_a_refused_scan_has_a_report_without_a_class(
     assert (AI, words.REFUSED) in pieces(found, "findings")
     assert words.REFUSED_NO_DICOM in [one.value for one in at.caption]
     assert set(files) == {words.FORMS["pdf"], words.FORMS["json"]}
+
+
+def test_all_reports_go_into_one_zip_without_a_file_name(
+    opened: Opened,
+    engine: fakes.FakeEngine,
+    metrics: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[bytes] = []
+    monkeypatch.setattr("streamlit.download_button", lambda _, data, **__: given.append(data))
+    at = opened(("Doe^Jane.png", LESION), ("words.png", b"no picture"), ("two.png", CLEAR))
+    assert not given
+    at.button(key="all.reports").click().run()
+    assert not at.exception
+    (packed,) = given
+    assert b"Doe" not in packed
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        names = archive.namelist()
+        rows = list(csv.DictReader(io.StringIO(archive.read("readings.csv").decode())))
+        found = json.loads(archive.read(f"001-{DIGEST[:12]}.json"))
+        pages = PdfReader(io.BytesIO(archive.read(f"001-{DIGEST[:12]}.pdf"))).pages
+    assert [name[:3] for name in names] == ["001", "001", "003", "003", "rea"]
+    assert [row["status"] for row in rows] == ["ok", "failed", "ok"]
+    assert list(rows[0]) == list(COLUMNS)
+    assert rows[0]["prediction"] == found["result"]["suggested"] == expected(LESION).mean.label
+    assert words.DRAFT in pages[0].extract_text()
+    assert engine.calls["mobilenet"] == 2
 
 
 def test_nothing_in_a_sentence_is_taken_for_markdown() -> None:
