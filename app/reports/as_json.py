@@ -18,7 +18,12 @@ VERSION: Final = "1.0"
 
 
 def document(draft: Draft, answer: Analysis | Refused) -> dict[str, Any]:
-    """Everything that a report says, as plain values."""
+    """Everything that a report says, as plain values.
+
+    Raises:
+        ValueError: the report is of another scan.
+    """
+    draft.check_of(answer.scan.content_hash)
     signature = draft.signature
     footer = draft.footer
     return {

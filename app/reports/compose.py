@@ -131,11 +131,15 @@ def _conflicts(kinds: tuple[str, ...] | None, figures: ConflictFigures | None) -
 
 
 def _impression(read: Analysis, measured: Measured) -> list[str]:
-    """Suggestion, probabilities, what cannot be ruled out, agreement, and what they are worth."""
+    """Suggestion, probabilities, what cannot be ruled out, agreement, and what they are worth.
+
+    First of all stands whether the networks know the picture: then the rest proves nothing.
+    """
     held_out = None if measured.summary is None else measured.summary.clean.models.get("mean")
     tumour_free = read.mean.index == NO_TUMOR
     copied = read.membership
     return [
+        "" if copied is None else _plain(texts.training_copy(copied, measured.membership)),
         f"{trust_texts.headline(read)}.",
         words.probabilities(read.mean),
         trust_texts.prediction_set(read, measured.reached),
@@ -144,7 +148,6 @@ def _impression(read: Analysis, measured: Measured) -> list[str]:
         if measured.conflicts is None
         else conflict_texts.agreed(read.agreement, measured.conflicts),
         _plain(texts.miss_rate(held_out)) if tumour_free else texts.usual_reading(read.mean.label),
-        "" if copied is None else _plain(texts.training_copy(copied, measured.membership)),
     ]
 
 

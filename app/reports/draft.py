@@ -106,6 +106,15 @@ class Draft:
             return words.NOT_SIGNED
         return words.signed(self.signature.name, self.signature.time)
 
+    def check_of(self, content_hash: str) -> None:
+        """Hold the report to its scan; call before anything is written out of both.
+
+        Raises:
+            ValueError: it is of another scan.
+        """
+        if content_hash != self.content_hash:
+            raise ValueError("this report is of another scan than the one to be written with it")
+
 
 def edited(draft: Draft, written: Mapping[str, str], left_out: Collection[str] = ()) -> Draft:
     """The draft with a reader's words, unsigned.

@@ -27,6 +27,7 @@ _BOLD_ITALIC: Final = "VeraBI"
 _FOLDER: Final = Path(reportlab.__file__).parent / "fonts"
 _GREEK: Final = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρςστυφχψω"
 _MISSING: Final = "?"
+_NO_BREAK: Final = "\u00a0"
 
 
 @cache
@@ -42,7 +43,8 @@ def register() -> None:
 def markup(text: str) -> str:
     """A text as the XML of a reportlab paragraph, each letter in a font that has it."""
     parts: list[str] = []
-    for letter in unicodedata.normalize("NFC", text):
+    # a number and its per cent stay on one line
+    for letter in unicodedata.normalize("NFC", text).replace(" %", f"{_NO_BREAK}%"):
         shown = _shown(letter)
         greek = shown in _GREEK and not _has(shown)
         parts.append(f'<font name="Symbol">{shown}</font>' if greek else escape(shown))
@@ -58,7 +60,7 @@ def printable(text: str) -> bool:
 def _shown(letter: str) -> str:
     """The letter itself, a space, the letter without its accent, or a question mark."""
     if letter.isspace():
-        return " "
+        return letter if letter == _NO_BREAK else " "
     base = unicodedata.normalize("NFD", letter)[0]
     known = (one for one in (letter, base) if _has(one) or one in _GREEK)
     return next(known, _MISSING)

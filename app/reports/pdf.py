@@ -40,7 +40,6 @@ _PICTURES: Final = 86 * mm
 _LINE: Final = _WIDTH - 2 * _MARGIN
 _MARK: Final = 15 * mm
 _GREY: Final = Color(0.93, 0.93, 0.93)
-_FAINT: Final = Color(0.86, 0.86, 0.86)
 
 _TEXT: Final = {"fontName": fonts.REGULAR, "fontSize": 9, "leading": 12, "textColor": black}
 _BODY: Final = ParagraphStyle("body", **_TEXT)
@@ -59,7 +58,11 @@ def render(draft: Draft, answer: Analysis | Refused) -> bytes:
     Args:
         draft: what it says.
         answer: what came of reading the scan, for its pictures.
+
+    Raises:
+        ValueError: the report is of another scan.
     """
+    draft.check_of(answer.scan.content_hash)
     fonts.register()
     stream = io.BytesIO()
     document = BaseDocTemplate(
@@ -73,10 +76,11 @@ def render(draft: Draft, answer: Analysis | Refused) -> bytes:
     tall = _HEIGHT - _FOOT - _HEAD
     first = Frame(_MARGIN, _FOOT, _LINE, tall - _PICTURES, 0, 0, 0, 0)
     later = Frame(_MARGIN, _FOOT, _LINE, tall, 0, 0, 0, 0)
+    mark = partial(_mark, signed=draft.signature is not None)
     document.addPageTemplates(
         [
-            PageTemplate("first", [first], onPage=partial(_page, draft=draft, answer=answer)),
-            PageTemplate("later", [later], onPage=partial(_page, draft=draft, answer=None)),
+            PageTemplate("first", [first], partial(_page, draft=draft, answer=answer), mark),
+            PageTemplate("later", [later], partial(_page, draft=draft, answer=None), mark),
         ]
     )
     document.build([NextPageTemplate("later"), *_story(draft)])
@@ -139,10 +143,8 @@ def _all_text(draft: Draft) -> list[str]:
 
 
 def _page(canvas: Any, document: Any, *, draft: Draft, answer: Analysis | Refused | None) -> None:
-    """Head, foot and, on the first page, the pictures; DRAFT below everything if unsigned."""
+    """Head, foot and, on the first page, the pictures."""
     canvas.saveState()
-    if draft.signature is None:
-        _watermark(canvas)
     canvas.setFillColor(black)
     canvas.setFont(fonts.BOLD, 13)
     canvas.drawString(_MARGIN, _HEIGHT - 12 * mm, words.TITLE)
@@ -176,11 +178,15 @@ def _foot(canvas: Any, draft: Draft, number: int) -> None:
     last.drawOn(canvas, _WIDTH - _MARGIN - 18 * mm, _FOOT - 4 * mm - 12)
 
 
-def _watermark(canvas: Any) -> None:
+def _mark(canvas: Any, document: Any, *, signed: bool) -> None:  # noqa: ARG001  reportlab's two
+    """DRAFT across the text of an unsigned report, on top of it and below the pictures."""
+    if signed:
+        return
     canvas.saveState()
-    canvas.translate(_WIDTH / 2, _HEIGHT / 2)
-    canvas.rotate(52)
-    canvas.setFillColor(_FAINT)
-    canvas.setFont(fonts.BOLD, 120)
+    canvas.translate(_WIDTH / 2, _HEIGHT / 2 - 45 * mm)
+    canvas.rotate(50)
+    canvas.setFillColor(black)
+    canvas.setFillAlpha(0.12)
+    canvas.setFont(fonts.BOLD, 112)
     canvas.drawCentredString(0, -40, words.DRAFT)
     canvas.restoreState()

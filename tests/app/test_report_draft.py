@@ -105,6 +105,8 @@ def test_flags_quote_the_published_figures(tmp_path: Path) -> None:
     banner = conflict_texts.banner(CONFLICTS[0], figures.conflicts)
     assert banner.replace("**", "") in said
     assert "is in the training set (figshare)" in said
+    impression = drafted(reading(), figures).sections[-1]
+    assert "proves nothing" in impression.pieces[0].text
     assert "Copies that keep the whole picture are found: 97.0 %" in said
     assert "such a set held the true class in 88.0 %" in said
     assert conflict_texts.agreed(2, figures.conflicts) in said

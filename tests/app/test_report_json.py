@@ -1,6 +1,7 @@
 """Reports as JSON: the published form, and nothing lost on the way."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from app import texts
-from app.reports import as_json
+from app.reports import as_json, pdf
 from app.reports.draft import Draft, edited, sign
 from app.reports.result import whole_percent
 from ml.inference.conflicts import KINDS
@@ -134,6 +135,12 @@ def test_signature_marks_digests_and_figure_are_in_it(tmp_path: Path) -> None:
     assert figures.summary is not None
     assert figures.summary.protocol in quoted["protocol"]
     assert "1,234 pictures of 432 patient groups" in quoted["figure"]
+
+
+@pytest.mark.parametrize("render", [as_json.render, pdf.render])
+def test_a_report_is_never_written_with_another_scan(render: Callable[..., bytes]) -> None:
+    with pytest.raises(ValueError, match="another scan"):
+        render(drafted(reading()), reading("PNG"))
 
 
 def test_nothing_of_the_source_that_names_a_patient_is_in_it() -> None:

@@ -96,6 +96,12 @@ def content(answer: Analysis | Refused) -> str:
     return found.get_data().decode("latin-1")
 
 
+def test_the_mark_of_a_draft_is_drawn_over_the_text() -> None:
+    drawn = content(reading())
+    assert drawn.index("(Impression)") < drawn.rindex("(DRAFT)")
+    assert drawn.rindex(" re") < drawn.rindex("(DRAFT)")
+
+
 def test_the_outline_lies_where_the_mask_is() -> None:
     read = reading()
     drawn = content(read)
