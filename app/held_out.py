@@ -7,9 +7,12 @@ from pathlib import Path
 
 from app import services, state
 from ml.datasets.readers import local_file
+from ml.errors import MetricsError
 from ml.evaluation import published_conflicts
 from ml.evaluation.mistakes import Mistakes, find_mistakes
 from ml.evaluation.places import Places
+from ml.evaluation.published import Interval
+from ml.inference.trust import LEVEL
 from ml.io.files import read_file
 from ml.results import Scan
 
@@ -24,6 +27,14 @@ def conflict_figures() -> published_conflicts.ConflictFigures:
         MetricsError: it has not been measured, or the file is damaged.
     """
     return services.kept(published_conflicts.load, PLACES.conflicts)
+
+
+def reached() -> Interval | None:
+    """Share of held-out pictures whose set held the true class, where that was measured."""
+    try:
+        return services.trust().coverage[LEVEL].overall
+    except (KeyError, MetricsError):
+        return None
 
 
 def mistakes() -> Mistakes:

@@ -32,7 +32,7 @@ def reopen(entry: Entry) -> None:
     content_hash = entry.scan.content_hash
     with suppress(StoreError):
         data = b"" if _is_open(content_hash) else archive().pictures.data(content_hash)
-        state.open_kept(words.pseudonym(entry), data, content_hash)
+        state.add([state.OpenedFile(words.pseudonym(entry), data, content_hash)])
 
 
 def next_unread(entries: tuple[Entry, ...], content_hash: str) -> Entry | None:

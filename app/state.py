@@ -40,6 +40,7 @@ ERROR_READ: Final = "errors.read"
 ERROR_LEAST: Final = "errors.least"
 ERROR_PICTURE: Final = "errors.picture"
 CARD: Final = "cards.network"
+REPORT_OPEN: Final = "reader.report"
 
 READER: Final = "reader.name"
 BLIND: Final = "reader.blind"
@@ -59,7 +60,9 @@ SUGGESTED_CLASS: Final = "suggested"
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
 _SLICE: Final = "slice."
-_PAGES: Final = ("accuracy.", "trust.", "errors.", "cards.", "reader.", "worklist.", WORD)
+REPORT: Final = "report."
+SIGNED: Final = "signed"
+_PAGES: Final = ("accuracy.", "trust.", "errors.", "cards.", "reader.", "worklist.", WORD, REPORT)
 _KEPT: Final = (ACTIVE, "layer.", *_PAGES, _WINDOW, _STRESS, _SLICE)
 _DEFAULTS: Final[dict[str, object]] = {
     OPENED: (),
@@ -161,20 +164,18 @@ def add(items: Sequence[OpenedFile]) -> None:
         st.session_state[ACTIVE] = items[0].content_hash
 
 
-def open_kept(name: str, data: bytes, content_hash: str) -> None:
-    """Show a scan whose picture was kept (`ml.io.kept`), unless its own file is open."""
-    add([OpenedFile(name, data, content_hash)])
-
-
 def opened_hash(data: bytes) -> str:
     """The digest that names a file: SHA-256 of its bytes, as `Scan.content_hash`."""
     return hashlib.sha256(data).hexdigest()
 
 
 def close_all() -> None:
-    """Forget every opened file."""
+    """Forget every opened file, and what was written about it."""
     st.session_state[OPENED] = ()
     st.session_state[ACTIVE] = ""
+    for key in [str(key) for key in st.session_state]:
+        if key == SIGNED or key.startswith(REPORT):
+            del st.session_state[key]
 
 
 def active() -> OpenedFile | None:

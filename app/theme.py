@@ -90,6 +90,10 @@ table.sulcus-figures th, table.sulcus-figures td { border: 0; border-bottom: 1px
   padding: 4px 12px 4px 0; text-align: left; white-space: nowrap; }
 table.sulcus-figures th { font-weight: 500; color: #9da3aa; }
 table.sulcus-figures tbody th { color: #d8dadd; font-weight: 400; }
+table.sulcus-report { width: 100%; border-collapse: collapse; font-size: 13px; }
+table.sulcus-report th { text-align: left; font-weight: 600; color: #9da3aa; border: 0; width: 64px;
+  padding: 2px 8px 2px 0; vertical-align: top; }
+table.sulcus-report td { border: 0; padding: 2px 0; }
 .sulcus-scroll { overflow-x: auto; }
 .st-key-reading { display: grid !important; gap: 0.5rem 1rem !important;
   grid-template: "pictures panel" auto "controls panel" 1fr / minmax(0, 1fr) 392px; }

@@ -209,10 +209,15 @@ def svg_path(lines: Iterable[Sequence[Sequence[float]] | Polyline]) -> str:
     )
 
 
-def data_uri(image: Uint8Array) -> str:
-    """Encode (H, W) grey or (H, W, 4) RGBA uint8 losslessly as a PNG data URI."""
+def png(image: Uint8Array) -> bytes:
+    """Encode (H, W) grey or (H, W, 4) RGBA uint8 losslessly as a PNG."""
     swapped = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGBA2BGRA)
     done, encoded = cv2.imencode(".png", swapped, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:
         raise ValueError(f"cannot encode an array of shape {image.shape} as PNG")
-    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
+    return encoded.tobytes()
+
+
+def data_uri(image: Uint8Array) -> str:
+    """Encode (H, W) grey or (H, W, 4) RGBA uint8 losslessly as a PNG data URI."""
+    return "data:image/png;base64," + base64.b64encode(png(image)).decode("ascii")

@@ -20,7 +20,8 @@ SulcusError
 │   └── SetRefused             an uploaded set that is not unpacked: too large, unsafe names …
 ├── StoreError                 the worklist and its readings cannot be opened or written
 ├── TrainingError              a training run that cannot start or resume
-└── MetricsError               a figure a page needs has not been computed
+├── MetricsError               a figure a page needs has not been computed
+└── ReportError                a report cannot be written in the form asked for
 
 Messages say what was found, what is accepted and what to do; they never hold a file name
 or a DICOM tag's value that could identify a patient.
@@ -109,3 +110,7 @@ class TrainingError(SulcusError):
 
 class MetricsError(SulcusError):
     """A figure a page needs has not been computed."""
+
+
+class ReportError(SulcusError):
+    """A report cannot be written in the form asked for."""

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import services, texts
+from app import notice_texts, services, texts
 from ml.errors import MetricsError
 
 
@@ -16,16 +16,6 @@ def show() -> None:
 
 def _held_out() -> str:
     try:
-        clean = services.summary().clean
+        return notice_texts.held_out(services.summary())
     except MetricsError:
-        return texts.NO_FIGURE.replace("`", "")
-    mean = clean.models.get("mean")
-    if mean is None or mean.get("balanced_accuracy").value is None:
-        return texts.NO_FIGURE.replace("`", "")
-    pictures = texts.count(clean.n_pictures, "pictures")
-    groups = texts.count(clean.n_groups, "patient groups")
-    return (
-        f"Held-out balanced accuracy of the mean of three: "
-        f"{texts.share(mean.get('balanced_accuracy'))} on {pictures} of {groups} "
-        "that no network was trained on."
-    )
+        return notice_texts.held_out(None)

@@ -4,11 +4,10 @@ from html import escape
 
 import streamlit as st
 
-from app import services, texts
+from app import held_out, services, texts
 from app import trust_texts as words
 from ml.errors import MetricsError
-from ml.evaluation.published import Interval, ModelFigures
-from ml.inference.trust import LEVEL
+from ml.evaluation.published import ModelFigures
 from ml.labels import CLASSES, NO_TUMOR, TITLES
 from ml.results import Analysis, Classification
 
@@ -21,7 +20,7 @@ def show(read: Analysis) -> None:
 def _headline(read: Analysis) -> str:
     mean = read.mean
     lines = [texts.mean_line(read)]
-    said = words.prediction_set(read, _reached())
+    said = words.prediction_set(read, held_out.reached())
     if said:
         lines.append(said)
     if mean.index == NO_TUMOR:
@@ -39,14 +38,6 @@ def _held_out(model: str) -> ModelFigures | None:
     try:
         return services.summary().clean.models.get(model)
     except MetricsError:
-        return None
-
-
-def _reached() -> Interval | None:
-    """Share of held-out pictures whose set held the true class, where that was measured."""
-    try:
-        return services.trust().coverage[LEVEL].overall
-    except (KeyError, MetricsError):
         return None
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import reader_session, services, state, texts
 from app.components import (
+    all_reports,
     conflicts,
     heat_worth,
     layer_controls,
@@ -16,6 +17,7 @@ from app.components import (
     readings_table,
     recorder,
     refusal,
+    report,
     stress,
     study,
     training_copy,
@@ -49,6 +51,7 @@ def page() -> None:
         _single(file)
     if sum(one.series is None for one in state.opened()) > 1:
         readings_table.show()
+        all_reports.show()
 
 
 def _single(file: state.OpenedFile) -> None:
@@ -98,6 +101,8 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
         with right:
             layer_controls.show(read)
         stress.show(scan)
+    if answer is not None and hung is None:
+        report.show(answer, file.data)
 
 
 def _word(file: state.OpenedFile, answer: Analysis | Refused) -> None:

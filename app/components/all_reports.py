@@ -1,0 +1,51 @@
+"""One zip with the reports on all opened scans, made when it is asked for."""
+
+from collections.abc import Iterator, Sequence
+
+import streamlit as st
+
+from app import reader_session, reporting, services, state
+from app import report_texts as words
+from app.components import problem
+from app.reports.bundle import Entry, zipped
+from ml.errors import SulcusError
+
+
+def show() -> None:
+    """Draw the button, and after a click the download; nothing before a blind reading is done."""
+    files = [file for file in state.opened() if file.series is None and file.problem is None]
+    hashes = [file.content_hash for file in files]
+    if reader_session.blind_first() and not all(map(reader_session.drawn, hashes)):
+        return
+    if not st.button(words.ALL_REPORTS, key="all.reports", help=words.ALL_REPORTS_HELP):
+        return
+    try:
+        packed = zipped(_entries(files))
+    except SulcusError as error:
+        problem.show(error)
+        return
+    st.download_button(
+        words.SAVE_ALL,
+        packed,
+        file_name="reports.zip",
+        mime="application/zip",
+        key="download.reports",
+        on_click="ignore",
+    )
+
+
+def _entries(files: Sequence[state.OpenedFile]) -> Iterator[Entry]:
+    """Every opened scan in order, with a progress bar."""
+    bar = st.progress(0.0, text=words.WRITING)
+    for number, file in enumerate(files, start=1):
+        yield _entry(file)
+        bar.progress(number / len(files), text=words.WRITING)
+    bar.empty()
+
+
+def _entry(file: state.OpenedFile) -> Entry:
+    try:
+        answer = services.analysis(services.scan(file.content_hash, file.data))
+    except SulcusError as error:
+        return Entry(file.content_hash, None, str(error))
+    return Entry(file.content_hash, (reporting.current(answer), answer))

@@ -1,0 +1,53 @@
+"""The report on a scan as it stands in this session: the AI's draft and the reader's words."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from app import held_out, report_session, services, state
+from app import report_texts as words
+from app.reports.compose import Measured, compose
+from app.reports.draft import Draft, edited
+from ml.errors import MetricsError
+from ml.results import Analysis, Refused
+
+T = TypeVar("T")
+
+
+def current(answer: Analysis | Refused) -> Draft:
+    """The signed report, or the draft with what the reader wrote and took out so far."""
+    digest = answer.scan.content_hash
+    done = report_session.signed(digest)
+    if done is not None:
+        return done
+    draft = proposed(answer)
+    written = {name: report_session.written(digest, name) for name in words.SECTIONS}
+    said = {piece.text for section in draft.sections for piece in section.pieces}
+    left_out = {text for text in said if not report_session.ticked(digest, part(text))}
+    return edited(draft, written, left_out)
+
+
+def proposed(answer: Analysis | Refused) -> Draft:
+    """The AI's draft, with the figures that are published here."""
+    figures = _known(held_out.conflict_figures)
+    measured = Measured(
+        summary=_known(services.summary),
+        reached=held_out.reached(),
+        gate=_known(services.gate),
+        membership=_known(services.membership),
+        conflicts=figures,
+    )
+    if figures is None or isinstance(answer, Refused):
+        return compose(answer, measured, None)
+    return compose(answer, measured, services.conflicts(answer, figures.least_heat_ratio))
+
+
+def part(sentence: str) -> str:
+    """The name of an AI sentence in the session's keys: another sentence has another one."""
+    return state.opened_hash(sentence.encode())[:16]
+
+
+def _known(load: Callable[[], T]) -> T | None:
+    try:
+        return load()
+    except MetricsError:
+        return None

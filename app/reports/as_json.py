@@ -1,0 +1,70 @@
+"""A report as JSON, in the form that `report.schema.json` beside this file publishes.
+
+Nothing in it identifies a patient but what a reader wrote; the scan is named by the SHA-256 of
+its file.
+"""
+
+import json
+from typing import Any, Final
+
+from app.reports.draft import Draft, Section
+from app.reports.result import result
+from ml.results import Analysis, Refused, Scan
+
+__all__ = ["VERSION", "document", "render"]
+
+VERSION: Final = "1.0"
+"""Of the form; a field may be added under the same first number, none is renamed or removed."""
+
+
+def document(draft: Draft, answer: Analysis | Refused) -> dict[str, Any]:
+    """Everything that a report says, as plain values.
+
+    Raises:
+        ValueError: the report is of another scan.
+    """
+    draft.check_of(answer.scan.content_hash)
+    signature = draft.signature
+    footer = draft.footer
+    return {
+        "form": "sulcus-report",
+        "version": VERSION,
+        "status": draft.status,
+        "signature": None
+        if signature is None
+        else {"name": signature.name, "time": signature.time.isoformat()},
+        "scan": _scan(answer.scan),
+        "sections": [_section(one) for one in draft.sections],
+        "result": result(answer, draft.conflicts),
+        "made_by": {"software": footer.software, "weights_sha256": dict(footer.weights)},
+        "thresholds": footer.thresholds,
+        "notice": footer.notice,
+        "held_out": {"figure": footer.held_out, "protocol": footer.protocol},
+    }
+
+
+def render(draft: Draft, answer: Analysis | Refused) -> bytes:
+    """The JSON as UTF-8."""
+    text = json.dumps(document(draft, answer), ensure_ascii=False, indent=2, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _scan(scan: Scan) -> dict[str, Any]:
+    rows, columns = scan.shape
+    return {
+        "sha256": scan.content_hash,
+        "format": scan.format,
+        "rows": rows,
+        "columns": columns,
+        "spacing_mm": None if scan.spacing_mm is None else list(scan.spacing_mm),
+        "simulated": scan.simulated,
+    }
+
+
+def _section(one: Section) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "title": one.title,
+        "pieces": [{"source": piece.source, "text": piece.text} for piece in one.pieces],
+        "left_out": list(one.left_out),
+    }

@@ -1,0 +1,236 @@
+"""A report's figures as a DICOM structured report, TID 1500.
+
+Two groups of measurements: one of the whole picture (suggested class, probabilities in per cent,
+what cannot be ruled out, conflicts), and one of the outline (area and diameters, with the segment
+they belong to). Each names its algorithm. Classes are coded under a scheme of this project's own,
+because they are classes of a data set and no diagnosis.
+
+An unsigned report is preliminary and unverified; a signed one is final and verified by its reader.
+
+Reference: DICOM PS3.16 TID 1500 (measurement report), TID 1410, TID 1501, TID 4019; units are UCUM.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import highdicom as hd
+from pydicom import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+from pydicom.valuerep import DT
+
+from app import report_texts as words
+from app import texts
+from app.reports import as_json
+from app.reports.compose import software
+from app.reports.dicom_seg import SEGMENT, segmentation, tracking, uid
+from app.reports.dicom_source import MANUFACTURER, header, written
+from app.reports.dicom_source import unfit as why_not
+from app.reports.draft import Draft
+from app.reports.result import whole_percent
+from ml.labels import CLASSES, TITLES
+from ml.results import Analysis, Classification
+
+__all__ = ["SCHEME", "render", "why_not"]
+
+SCHEME: Final = "99SULCUS"
+"""Coding scheme of this project's own concepts."""
+_SERIES_NUMBER: Final = 901
+_Group = (
+    hd.sr.MeasurementsAndQualitativeEvaluations
+    | hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations
+)
+_PIXELS: Final = Code("{pixels}", "UCUM", "pixels")
+_NETWORKS: Final = Code("{networks}", "UCUM", "networks")
+
+
+def render(draft: Draft, read: Analysis, data: bytes) -> bytes:
+    """The structured report as a file.
+
+    Args:
+        draft: what was signed, or is not yet.
+        read: a reading for which `why_not` says nothing.
+        data: the file that was read; its patient and study are taken over.
+
+    Raises:
+        ReportError: its header lacks what the report rests on.
+    """
+    source = header(data)
+    return written(lambda: _report(draft, read, source))
+
+
+def _report(draft: Draft, read: Analysis, source: Dataset) -> Dataset:
+    outlined = bool(read.segmentation.mask.any())
+    outline = segmentation(read, source) if outlined else None
+    groups: list[_Group] = [_whole(draft, read, source)]
+    if outline is not None:
+        groups.append(_outlined(read, source, outline))
+    content = hd.sr.MeasurementReport(
+        observation_context=_observers(draft, read),
+        procedure_reported=codes.cid100.ImagingProcedure,
+        imaging_measurements=groups,
+    )
+    signature = draft.signature
+    signer = None if signature is None else _person(signature.name)
+    key = as_json.render(draft, read).decode()
+    report = hd.sr.ComprehensiveSR(
+        evidence=[source] if outline is None else [source, outline],
+        content=content,
+        series_instance_uid=uid(read, "report series"),
+        series_number=_SERIES_NUMBER,
+        sop_instance_uid=uid(read, "report", key),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=software(),
+        software_versions=software(),
+        series_description=words.SR_SERIES,
+        is_complete=signature is not None,
+        is_final=signature is not None,
+        is_verified=signature is not None,
+        verifying_observer_name=signer,
+        verifying_organization="",
+    )
+    if signature is not None:
+        report.VerifyingObserverSequence[0].VerificationDateTime = DT(signature.time)
+    return report
+
+
+def _observers(draft: Draft, read: Analysis) -> hd.sr.ObservationContext:
+    """The program, and the reader who signed."""
+    device = hd.sr.ObserverContext(
+        observer_type=codes.DCM.Device,
+        observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
+            uid=uid(read, "device"), name=software(), manufacturer_name=MANUFACTURER
+        ),
+    )
+    if draft.signature is None:
+        return hd.sr.ObservationContext(observer_device_context=device)
+    person = hd.sr.ObserverContext(
+        observer_type=codes.DCM.Person,
+        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(
+            name=_person(draft.signature.name)
+        ),
+    )
+    return hd.sr.ObservationContext(observer_person_context=person, observer_device_context=device)
+
+
+def _whole(
+    draft: Draft, read: Analysis, source: Dataset
+) -> hd.sr.MeasurementsAndQualitativeEvaluations:
+    """What the classifiers say of the picture."""
+    mean = read.mean
+    agreement = hd.sr.Measurement(
+        name=_own("agreement", words.SR_AGREEMENT), value=read.agreement, unit=_NETWORKS
+    )
+    return hd.sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(
+            uid=uid(read, "picture"), identifier=words.TRACKING_PICTURE
+        ),
+        algorithm_id=_algorithm(read, [one.model for one in read.classifications]),
+        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.SCT.Brain)],
+        measurements=[*_probabilities(mean), agreement],
+        qualitative_evaluations=_evaluations(draft, read),
+        source_images=[
+            hd.sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)
+        ],
+    )
+
+
+def _probabilities(mean: Classification) -> list[hd.sr.Measurement]:
+    """All four classes in whole per cent."""
+    return [
+        hd.sr.Measurement(
+            name=_own(f"probability_{label}", words.sr_probability(label)),
+            value=whole_percent(float(mean.shown[index])),
+            unit=codes.UCUM.Percent,
+        )
+        for index, label in enumerate(CLASSES)
+    ]
+
+
+def _evaluations(draft: Draft, read: Analysis) -> list[hd.sr.QualitativeEvaluation]:
+    """Suggestion or indeterminate, what cannot be ruled out, conflicts, a training copy."""
+    label = "indeterminate" if read.indeterminate else read.mean.label
+    meaning = words.SR_INDETERMINATE if read.indeterminate else TITLES[label]
+    found = [(words.SR_SUGGESTION, "suggestion", label, meaning)]
+    found += [
+        (words.SR_NOT_RULED_OUT, "not_ruled_out", one, TITLES[one])
+        for one in read.prediction_set or ()
+    ]
+    found += [
+        (words.SR_CONFLICT, "conflict", kind, words.SR_CONFLICTS[kind])
+        for kind in draft.conflicts or ()
+    ]
+    if read.membership is not None:
+        found.append((words.SR_COPY, "training_copy", "yes", words.SR_YES))
+    return [
+        hd.sr.QualitativeEvaluation(name=_own(code, title), value=_own(value, said))
+        for title, code, value, said in found
+    ]
+
+
+def _outlined(
+    read: Analysis, source: Dataset, outline: hd.seg.Segmentation
+) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
+    """Sizes of the outline, in mm where the file has the pixel spacing, else in pixels."""
+    found = read.segmentation
+    # not ReferencedSegmentationFrame.from_segmentation: it fails on a single segment (0.28)
+    frame = hd.sr.ReferencedSegmentationFrame(
+        sop_class_uid=outline.SOPClassUID,
+        sop_instance_uid=outline.SOPInstanceUID,
+        frame_number=1,
+        segment_number=SEGMENT,
+        source_image=hd.sr.SourceImageForSegmentation(source.SOPClassUID, source.SOPInstanceUID),
+    )
+    return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(
+            uid=tracking(read), identifier=words.TRACKING_ID
+        ),
+        referenced_segment=frame,
+        finding_type=codes.SCT.Neoplasm,
+        algorithm_id=_algorithm(read, [found.model], f"threshold={found.threshold:.4f}"),
+        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.SCT.Brain)],
+        measurements=_sizes(read),
+    )
+
+
+def _sizes(read: Analysis) -> list[hd.sr.Measurement]:
+    sizes = read.segmentation.measurement
+    millimetres = sizes.area_mm2 is not None
+    area = sizes.area_mm2 if millimetres else sizes.area_px
+    longest = sizes.diameter_mm if millimetres else sizes.diameter_px
+    across = sizes.perpendicular_mm if millimetres else sizes.perpendicular_px
+    plane = codes.UCUM.SquareMillimeter if millimetres else _PIXELS
+    line = codes.UCUM.Millimeter if millimetres else _PIXELS
+    found = (
+        (codes.SCT.Area, area, plane),
+        (codes.SCT.LongAxis, longest, line),
+        (codes.SCT.ShortAxis, across, line),
+    )
+    return [
+        hd.sr.Measurement(name=name, value=value, unit=unit)
+        for name, value, unit in found
+        if value is not None
+    ]
+
+
+def _algorithm(read: Analysis, names: Sequence[str], *more: str) -> hd.sr.AlgorithmIdentification:
+    """Names of networks, with the digests of their weights as parameters."""
+    return hd.sr.AlgorithmIdentification(
+        name=", ".join(texts.model(name) for name in names),
+        version=software(),
+        parameters=[*(f"{name} SHA-256={read.weights.get(name, '')}" for name in names), *more],
+        manufacturer=MANUFACTURER,
+    )
+
+
+def _own(value: str, meaning: str) -> Code:
+    """A concept of this project's own scheme."""
+    return Code(value, SCHEME, meaning)
+
+
+def _person(name: str) -> str:
+    """A name as a DICOM person name with one component, whose parts are not guessed."""
+    for mark in "\\^=":
+        name = name.replace(mark, " ")
+    return f"{name}^"

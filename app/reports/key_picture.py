@@ -1,0 +1,118 @@
+"""The pictures of a report: the raw one and, beside it, the same with the outline and a scale.
+
+The outline is drawn as lines over the pixels, so that the picture below stays what it was.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reportlab.lib.colors import Color, black
+from reportlab.lib.utils import ImageReader
+
+from app import report_texts as words
+from app import texts, theme
+from app.reports import fonts
+from ml import display
+from ml.results import Analysis, BoolArray, Refused, Scan
+
+__all__ = ["Scale", "draw", "scale"]
+
+MAX_SIDE: Final = 1024
+"""Longest side of a picture in the file, in pixels; a larger scan is averaged down."""
+
+_MASK: Final = Color(*(part / 255 for part in theme.MASK_RGB))
+_LONGEST_BAR: Final = 1 / 3  # of the picture's width
+_CAPTION: Final = 8.0
+_GAP: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale bar.
+
+    Attributes:
+        size: its length, in `unit`.
+        unit: "mm" where the file has the pixel spacing, else "px".
+        share: its length as a share of the picture's width.
+    """
+
+    size: int
+    unit: str
+    share: float
+
+
+def scale(scan: Scan) -> Scale:
+    """The longest bar of a round length that takes no more than a third of the width."""
+    columns = scan.shape[1]
+    unit = "px" if scan.spacing_mm is None else "mm"
+    width = columns * (1.0 if scan.spacing_mm is None else scan.spacing_mm[1])
+    lengths = [step * 10**power for power in range(5) for step in (1, 2, 5)]
+    size = max((one for one in lengths if one <= width * _LONGEST_BAR), default=1)
+    return Scale(size, unit, size / width)
+
+
+def draw(canvas: Any, answer: Analysis | Refused, box: tuple[float, float, float, float]) -> None:
+    """Draw both pictures side by side.
+
+    Args:
+        canvas: reportlab canvas.
+        answer: what came of reading the scan; a refused one has its raw picture only.
+        box: (left, bottom, width, height) of the place, in points; captions are inside.
+    """
+    left, bottom, width, height = box
+    scan = answer.scan
+    rows, columns = scan.shape
+    row_mm, column_mm = scan.spacing_mm or (1.0, 1.0)
+    half, tall = (width - _GAP) / 2, height - 2 * (_CAPTION + 4)
+    zoom = min(half / (columns * column_mm), tall / (rows * row_mm))
+    size = (columns * column_mm * zoom, rows * row_mm * zoom)
+    top = bottom + height - _CAPTION - 4 - size[1]
+    grey = display.window(
+        display.reduce(scan.pixels, MAX_SIDE), scan.window.center, scan.window.width
+    )
+    picture = ImageReader(io.BytesIO(display.png(grey)))
+    refused = isinstance(answer, Refused)
+    captions = (words.RAW, words.REFUSED_PICTURE if refused else words.OUTLINED)
+    canvas.setFillColor(black)
+    for number, caption in enumerate(captions):
+        x = left + number * (half + _GAP)
+        canvas.setFont(fonts.BOLD, _CAPTION)
+        canvas.drawString(x, bottom + height - _CAPTION, caption)
+        if number == 0 or not refused:
+            canvas.drawImage(picture, x, top, width=size[0], height=size[1])
+            _bar(canvas, scale(scan), (x, top - 5, size[0]))
+        if number == 1 and isinstance(answer, Analysis):
+            _outline(canvas, answer.segmentation.mask, (x, top, *size))
+
+
+def _outline(canvas: Any, mask: BoolArray, box: tuple[float, float, float, float]) -> None:
+    """The border of the mask: a dark line with a bright one on it, seen on any grey."""
+    left, bottom, width, height = box
+    rows, columns = mask.shape
+    path = canvas.beginPath()
+    for line in display.outline(mask):
+        for number, (row, column) in enumerate(line.tolist()):
+            # pixel centres have whole-number coordinates, the picture begins at -0.5
+            x = left + (column + 0.5) * width / columns
+            y = bottom + height - (row + 0.5) * height / rows
+            (path.lineTo if number else path.moveTo)(x, y)
+        path.close()
+    for colour, thickness in ((black, 2.2), (_MASK, 1.1)):
+        canvas.setStrokeColor(colour)
+        canvas.setLineWidth(thickness)
+        canvas.drawPath(path, stroke=1, fill=0)
+
+
+def _bar(canvas: Any, found: Scale, place: tuple[float, float, float]) -> None:
+    """The bar with its ends below a picture, and its length beside it."""
+    left, y, width = place
+    right = left + found.share * width
+    canvas.setStrokeColor(black)
+    canvas.setLineWidth(1)
+    canvas.line(left, y, right, y)
+    for x in (left, right):
+        canvas.line(x, y - 2.5, x, y + 2.5)
+    canvas.setFont(fonts.REGULAR, _CAPTION - 1)
+    said = f"{words.bar(found.size, found.unit)}   {texts.ORIENTATION}"
+    canvas.drawString(right + 4, y - 2.5, said)
