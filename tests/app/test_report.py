@@ -14,7 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from app import report_session, reporting, state
 from app import report_texts as words
+from app.archive import archive
 from app.reports.draft import AI, READER
+from app.store.records import NEW, SIGNED
 from ml import pipeline
 from ml.inference.gate import REASONS
 from ml.io import read_scan
@@ -99,8 +101,8 @@ def test_signing_needs_a_name_and_fixes_the_report(
     opened: Opened, engine: fakes.FakeEngine, metrics: dict[str, Any], files: Files
 ) -> None:
     at = with_report(opened(("slice.png", LESION)))
-    at.button(key="sign").click().run()
-    assert words.NAME_MISSING in [one.value for one in at.warning]
+    assert at.button(key="sign").disabled
+    assert words.NAME_MISSING in [one.value for one in at.caption]
     at.text_area(key=report_session.key(DIGEST, "impression")).input("Agreed <b>.")
     at.text_input(key=state.READER).input("Dr. Ä. Reader").run()
     at.button(key="sign").click().run()
@@ -108,6 +110,8 @@ def test_signing_needs_a_name_and_fixes_the_report(
     found = document(files)
     assert found["status"] == "signed"
     assert found["signature"]["name"] == "Dr. Ä. Reader"
+    (entry,) = archive().worklist()
+    assert entry.status == SIGNED
     assert pieces(found, "impression")[-1] == (READER, "Agreed <b>.")
     assert not at.text_area
     page = html(at)
@@ -115,6 +119,7 @@ def test_signing_needs_a_name_and_fixes_the_report(
     assert "Agreed &lt;b&gt;." in page
 
     at.button(key="withdraw").click().run()
+    assert archive().worklist()[0].status == NEW
     assert document(files)["status"] == "draft"
     area = at.text_area(key=report_session.key(DIGEST, "impression"))
     assert area.value == "Agreed <b>."

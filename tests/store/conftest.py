@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -73,7 +74,7 @@ def server() -> Iterator[str]:
         _wait(address, process)
         yield address
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # a fast shutdown: others' connections are cut
         process.wait(timeout=PATIENCE_S)
         shutil.rmtree(folder)
 
