@@ -41,7 +41,9 @@ TIMES_NOTE: Final = "From the moment when the picture came on screen to the word
 def size(words: int, scans: int, versions: int) -> str:
     """How much there is."""
     kinds = "one version" if versions == 1 else f"{plain(versions)} versions"
-    return f"{plain(words)} words about {plain(scans)} scans, on {kinds} of the networks."
+    said = "1 word" if words == 1 else f"{plain(words)} words"
+    about = "1 scan" if scans == 1 else f"{plain(scans)} scans"
+    return f"{said} about {about}, on {kinds} of the networks."
 
 
 def part(found: Part) -> str:

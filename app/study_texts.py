@@ -22,7 +22,6 @@ NO_VOLUME: Final = (
 )
 NOT_NOTED: Final = "A series is not on the worklist: what is said of it is not stored."
 STRIP: Final = "Probability of a tumour, slice by slice"
-STRIP_X: Final = "Slice"
 STRIP_Y: Final = "Tumour"
 SHOWN: Final = "on screen"
 REFUSED: Final = "refused"
@@ -31,7 +30,7 @@ SLICE_HELP: Final = "The keys up and down do the same."
 UP: Final = "Slice up"
 DOWN: Final = "Slice down"
 HIGHEST: Final = "Highest slice"
-NOTES: Final = "How the series was put together"
+HOW: Final = "How this came about; accuracy on whole series was never measured"
 
 
 def series_name(series: Series, file: str) -> str:

@@ -1,5 +1,6 @@
 """What a series says as a whole: the answer with its rule, the volume, what is not known."""
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -17,18 +18,19 @@ def show(found: StudyReading, volume: Volume, left_out: tuple[str, ...]) -> None
         volume: the series.
         left_out: why files of the upload are not in it.
     """
-    lines = []
-    if found.answer is not None:
-        lines = [words.answer_line(found.answer), words.usual_reading(found.answer)]
-        lines += [words.rule(found), words.NOT_MEASURED]
-    lines += [*words.size_lines(found), *words.counts(found), words.NOT_NOTED]
-    support = "".join(f'<div class="support">{escape(line)}</div>' for line in lines if line)
+    answer, refused = found.answer, words.counts(found)
+    said = [] if answer is None else [words.answer_line(answer), words.usual_reading(answer)]
+    support = _lines("support", [*said, *words.size_lines(found), *refused])
     st.html(
         f'<div class="sulcus-muted">{words.HEADING}</div><div class="sulcus-verdict">'
         f'<div class="headline">{escape(words.headline(found))}</div>{support}</div>'
     )
-    notes = [*volume.notes, *words.left_out(left_out)]
-    if notes:
-        with st.expander(words.NOTES):
-            for note in notes:
-                st.text(note)
+    with st.expander(words.HOW):
+        if answer is not None:
+            st.html(_lines("sulcus-muted", [words.rule(found), words.NOT_MEASURED]))
+        for note in (words.NOT_NOTED, *volume.notes, *words.left_out(left_out)):
+            st.text(note)
+
+
+def _lines(kind: str, lines: Sequence[str]) -> str:
+    return "".join(f'<div class="{kind}">{escape(line)}</div>' for line in lines if line)

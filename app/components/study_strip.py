@@ -20,13 +20,13 @@ def show(found: StudyReading, number: int) -> None:
     drawing = go.Figure(
         layout=theme.chart_layout(
             title={"text": words.STRIP, "font": {"size": 13}},
-            xaxis=theme.axis(words.STRIP_X, range=[0.4, len(found.slices) + 0.6]),
+            xaxis=theme.axis("", range=[0.4, len(found.slices) + 0.6]),
             yaxis=theme.axis(
                 words.STRIP_Y, range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.5, 1]
             ),
             bargap=0.15,
-            height=190,
-            margin={"l": 56, "r": 8, "t": 30, "b": 40},
+            height=150,
+            margin={"l": 56, "r": 8, "t": 26, "b": 24},
             showlegend=False,
         )
     )
