@@ -16,9 +16,7 @@ HIT: Final = "Pointing game"
 METHOD: Final = "Method"
 ON_SCREEN: Final = "on screen"
 UNTRAINED: Final = "Untrained network"
-SLOW_NOTE: Final = (
-    "Score-CAM and HiRes-CAM take more than one pass; here beside the others on the same pictures"
-)
+SLOW_NOTE: Final = "Score-CAM takes many passes; here beside the others on the same pictures"
 SANITY_STEP: Final = "Rank correlation, drawn anew"
 SANITY: Final = "Sanity check: does the map change when weights are drawn anew?"
 SANITY_STEPS: Final[dict[str, str]] = {

@@ -4,8 +4,8 @@ Or as `Refused`, where the gate stops it: then there is nothing of an answer to 
 
 Steps, in order:
     1. one network input for each distinct input size;
-    2. one forward pass a classifier: logits → probabilities, and what each place of the last
-       feature map adds to each logit, for the heat maps;
+    2. one forward pass a classifier: logits → probabilities, and the last feature map; a heat map
+       that takes a backward pass is made when somebody looks at it (`ml.inference.heatmaps`);
     3. the gate, which stops pictures that are no brain MRI of a kind the networks know; for them
        nothing below is done;
     4. the mean of the classifiers' probabilities, the calibration of all of them, and the set of
@@ -28,8 +28,9 @@ import numpy as np
 
 from ml.inference.detect import lowest_score, marked
 from ml.inference.engine import Engine, KerasEngine, NetworkOutput
-from ml.inference.explain import NetworkHeatmaps, default_method, evidence
+from ml.inference.explain import default_method
 from ml.inference.gate import shipped_gate
+from ml.inference.heatmaps import network_heatmaps
 from ml.inference.membership import training_set
 from ml.inference.segment import operating_point, segment
 from ml.inference.trust import calibrate, load_trust
@@ -189,7 +190,8 @@ def _read(found: _Classified, engine: Engine, clock: _Clock) -> list[Analysis]:
         with clock(DETECTOR):
             boxes = _boxes(scans, inputs[spec(DETECTOR).input_size], engine)
     with clock("heatmaps"):
-        heatmaps = [_heatmaps(i, scan, inputs, outputs, engine) for i, scan in enumerate(scans)]
+        method = default_method()
+        heatmaps = [_heatmaps(i, found, engine, method) for i in range(len(scans))]
     readings = [
         tuple(_classification(name, outputs[name].logits[i]) for name in CLASSIFIERS)
         for i in range(len(scans))
@@ -244,23 +246,19 @@ def _mean(readings: Sequence[Classification]) -> Classification:
 
 
 def _heatmaps(
-    index: int,
-    scan: Scan,
-    inputs: Inputs,
-    outputs: Mapping[str, NetworkOutput],
-    engine: Engine,
+    index: int, found: _Classified, engine: Engine, method: str
 ) -> Mapping[str, Mapping[str, Heatmap]]:
     """[network][class] → heat map of scan number `index`, from the features that predicted."""
-    method = default_method()
     return {
-        name: NetworkHeatmaps(
+        name: network_heatmaps(
             name,
-            evidence(method, output.features[index], engine.head(name), output.logits[index]),
-            crop=inputs[spec(name).input_size][index].crop,
-            shape=scan.shape,
+            found.inputs[spec(name).input_size][index],
+            NetworkOutput(output.logits[index], output.features[index]),
+            engine,
+            shape=found.scans[index].shape,
             method=method,
         )
-        for name, output in outputs.items()
+        for name, output in found.outputs.items()
     }
 
 

@@ -6,6 +6,7 @@ then the normalised correlation at the best shift. Sharpening, blurring, windowi
 hardly move it; another person's gyri do.
 """
 
+from functools import cache
 from typing import Any, Final
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from ml.datasets.hashing import Candidates, transform
+from ml.datasets.hashing import SYMMETRIES, Candidates, transform
 from ml.results import FloatArray
 
 __all__ = ["PATTERN_SIDE", "pattern", "patterns", "similarity"]
@@ -60,30 +61,56 @@ def similarity(stored: npt.NDArray[np.float16], pairs: Candidates) -> FloatArray
     Returns:
         (K,) float32 in -1..1: the maximum over shifts of up to 6 of 96 pixels each way.
     """
-    out = np.empty(len(pairs), dtype=np.float32)
-    for start in range(0, len(pairs), _BATCH):
-        chosen = slice(start, start + _BATCH)
-        first, second = pairs.first[chosen], pairs.second[chosen]
-        best = np.full(len(first), -1.0, dtype=np.float32)
-        for view in range(stored.shape[1]):
-            turned = np.stack(
-                [
-                    transform(stored[i, view], int(g))
-                    for i, g in zip(first, pairs.symmetry[chosen], strict=True)
-                ]
+    out = np.full(len(pairs), -1.0, dtype=np.float32)
+    # Pairs of the same turned picture stand together, so that its spectrum is made once.
+    turned = pairs.first * SYMMETRIES + pairs.symmetry
+    order = np.argsort(turned, kind="stable")
+    for view in range(stored.shape[1]):
+        spectra = _spectra(stored[:, view])
+        for start in range(0, len(order), _BATCH):
+            chosen = order[start : start + _BATCH]
+            which, place = np.unique(turned[chosen], return_inverse=True)
+            firsts = np.stack(
+                [transform(stored[w // SYMMETRIES, view], w % SYMMETRIES) for w in which]
             )
-            np.maximum(best, _peak(turned, stored[second, view]), out=best)
-        out[chosen] = best
+            found = _peak(_spectra(firsts)[place], spectra[pairs.second[chosen]])
+            out[chosen] = np.maximum(out[chosen], found)
     return out
 
 
-def _peak(first: npt.NDArray[np.float16], second: npt.NDArray[np.float16]) -> FloatArray:
-    spectrum = fft.rfft2(first.astype(np.float32))  # (B, 96, 49)
-    spectrum *= np.conj(fft.rfft2(second.astype(np.float32)))
-    surface = fft.irfft2(spectrum, s=(PATTERN_SIDE, PATTERN_SIDE))  # (B, 96, 96)
-    reach = np.r_[-_MAX_SHIFT : _MAX_SHIFT + 1]
-    near = surface[:, reach[:, None], reach[None, :]]  # (B, 13, 13)
+def _spectra(stored: npt.NDArray[np.float16]) -> npt.NDArray[np.complex64]:
+    """(N, 96, 96) patterns → (N, 96, 49) spectra, a few at a time."""
+    spectra = np.empty((len(stored), PATTERN_SIDE, PATTERN_SIDE // 2 + 1), np.complex64)
+    for start in range(0, len(stored), _BATCH):
+        part = slice(start, start + _BATCH)
+        spectra[part] = fft.rfft2(stored[part].astype(np.float32))
+    return spectra
+
+
+def _peak(first: npt.NDArray[np.complex64], second: npt.NDArray[np.complex64]) -> FloatArray:
+    """Highest correlation over the shifts looked at, from the spectra of (B, 96, 96) pictures.
+
+    Of the inverse transform only these shifts are computed: two products with small matrices.
+    """
+    rows, columns = _waves()
+    near = (rows @ (first * np.conj(second)) @ columns).real  # (B, 13, 13)
     return np.asarray(near.reshape(len(near), -1).max(axis=1), np.float32)
+
+
+@cache
+def _waves() -> tuple[npt.NDArray[np.complex64], npt.NDArray[np.complex64]]:
+    """Inverse transform at shifts -6..6: (13, 96) over the rows, (49, 13) over the columns.
+
+    The columns of a real picture's spectrum beyond the 49th mirror those before it, which
+    therefore count twice, but for the first and the middle one.
+    """
+    shifts = np.arange(-_MAX_SHIFT, _MAX_SHIFT + 1)
+    angle = 2j * np.pi / PATTERN_SIDE * np.outer(shifts, np.arange(PATTERN_SIDE))
+    rows = np.exp(angle) / PATTERN_SIDE
+    half = PATTERN_SIDE // 2
+    times = np.where(np.isin(np.arange(half + 1), (0, half)), 1.0, 2.0)
+    columns = rows[:, : half + 1] * times
+    return rows.astype(np.complex64), np.ascontiguousarray(columns.T).astype(np.complex64)
 
 
 def _blur(image: FloatArray, sigma: float) -> FloatArray:

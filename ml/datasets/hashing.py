@@ -170,20 +170,17 @@ def search(hashes: HashArray, max_distance: int, *, block: int = 64) -> Candidat
     found: list[IntArray] = []
     for start in range(0, count, block):
         stop = min(start + block, count)
-        best = np.full((stop - start, count - start), BITS + 1, dtype=np.uint16)
-        which = np.zeros(best.shape, dtype=np.uint8)
+        # distance and symmetry in one number: of equal distances the lowest symmetry stays
+        best = np.full((stop - start, count - start), (BITS + 1) * SYMMETRIES, dtype=np.uint16)
         for symmetry in range(SYMMETRIES):
             distance = hamming(hashes[start:stop, symmetry], [word[start:] for word in words])
-            closer = distance < best
-            best[closer] = distance[closer]
-            which[closer] = symmetry
-        row, column = np.nonzero(best <= max_distance)
+            np.minimum(best, distance * SYMMETRIES + symmetry, out=best)
+        row, column = np.nonzero(best < (max_distance + 1) * SYMMETRIES)
         later = column > row
         row, column = row[later], column[later]
+        distance, symmetry_of = np.divmod(best[row, column], SYMMETRIES)
         found.append(
-            np.stack([row + start, column + start, which[row, column], best[row, column]]).astype(
-                np.int64
-            )
+            np.stack([row + start, column + start, symmetry_of, distance]).astype(np.int64)
         )
     table = np.concatenate(found, axis=1) if found else np.empty((4, 0), dtype=np.int64)
     return Candidates(*table)

@@ -35,7 +35,7 @@ from ml.inference.explain import METHODS
 
 RULE: Final[str] = (
     "highest energy in the mask, mean over the networks, on the validation part of "
-    "data/splits/clean.csv, among the methods of one forward pass"
+    "data/splits/clean.csv, among the methods that a screen can draw"
 )
 PROTOCOL: Final[str] = (
     "Test pictures with a radiologist's mask, one a near-duplicate cluster; the map of the class "
@@ -45,12 +45,12 @@ PROTOCOL: Final[str] = (
     "away. Centred Gaussian: at the middle of the head's box, once with the standard deviation of "
     "a quarter of its side and once with the one that does best on validation. Untrained network: "
     "the same architecture as a training starts it, fixed seed, normalisation statistics of "
-    "validation pictures, same method, mean over five random heads. Score-CAM in its faster "
-    "form (the ten channels that vary most) and HiRes-CAM at stride 4 take more than "
-    "one forward pass: they are compared with the others on a part of the pictures, drawn by hash, "
+    "validation pictures, same method, mean over three random heads. HiRes-CAM is drawn on the "
+    "feature map of stride 4. Score-CAM in its faster form (the ten channels that vary most) takes "
+    "many forward passes: it is compared with the others on a part of the pictures, drawn by hash, "
     "one of every patient group first. The method was chosen on the validation part. Sanity check "
     "on the test pictures of that part: weights drawn anew from the head downward, Spearman's rank "
-    "correlation of the positive maps on the feature grid. Intervals: 95 % percentile bootstrap "
+    "correlation of the positive maps on the map's own grid. Intervals: 95 % percentile bootstrap "
     f"over patient groups, {DRAWS} draws."
 )
 

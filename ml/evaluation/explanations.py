@@ -35,14 +35,15 @@ from ml.evaluation.explanation_scores import (
     points_at,
     rank_correlation,
 )
+from ml.evaluation.heat_sources import Trained, maps_of
 from ml.evaluation.outlines import outline_pictures
 from ml.evaluation.pictures import Library, Row, by_lot, read_split
 from ml.evaluation.places import Places
 from ml.evaluation.randomised import SEED, Drawn, randomised
 from ml.evaluation.rows import DIGITS
-from ml.evaluation.slow_maps import hires_cam_of, score_cam
+from ml.evaluation.slow_maps import score_cam
 from ml.inference.engine import Engine, NetworkOutput
-from ml.inference.explain import METHODS, evidence
+from ml.inference.explain import METHODS
 from ml.labels import CLASSES
 from ml.models.registry import CLASSIFIERS, spec
 from ml.preprocess import Crop, prepare, to_scan
@@ -51,7 +52,7 @@ from ml.results import BoolArray, FloatArray
 BATCH: Final[int] = 16
 SUBSET: Final[int] = 28
 """Pictures a part on which the slow methods and the drawn weights are measured."""
-HEADS: Final[int] = 5
+HEADS: Final[int] = 3
 """Heads that an untrained network is given; its figures are the mean over them."""
 
 
@@ -135,16 +136,16 @@ def write_explanations(places: Places, library: Library, engine: Engine) -> None
 def score(
     looks: Sequence[Look], engine: Engine, *, widths: Sequence[float] = WIDTHS
 ) -> list[ExplanationRow]:
-    """Every method of one forward pass and the centred Gaussians on some pictures."""
+    """Every method that a screen can draw and the centred Gaussians on some pictures."""
     rows = []
     for name in CLASSIFIERS:
-        output, kernel = engine.classify(name, _stack(looks, name)), engine.head(name)
+        batch, network = _stack(looks, name), Trained(name, engine)
+        output = network.read(batch)
+        called = _called(output)
         for method in METHODS:
-            for look, called, values in zip(
-                looks, _called(output), _maps(method, output, kernel), strict=True
-            ):
-                figures = look.scored(values[..., called])
-                rows.append(look.line(name, method, CLASSES[called], figures))
+            maps = maps_of(method, network, (batch, output), called)
+            for look, label, values in zip(looks, called, maps, strict=True):
+                rows.append(look.line(name, method, CLASSES[label], look.scored(values)))
     for look in looks:
         for width in dict.fromkeys(widths):
             rows.append(look.line("", gaussian(width), "", look.scored_gaussian(width)))
@@ -163,11 +164,10 @@ def score_untrained(
     features = drawn.read(batch).features
     found = []
     for kernel in _heads(drawn.kernel):
+        drawn.give(kernel)
         output = NetworkOutput(features.mean(axis=(1, 2)) @ kernel, features)
-        maps = _maps(method, output, kernel)
-        found.append(
-            [look.scored(m[..., c]) for look, m, c in zip(looks, maps, called, strict=True)]
-        )
+        maps = maps_of(method, drawn, (batch, output), called)
+        found.append([look.scored(values) for look, values in zip(looks, maps, strict=True)])
     means = np.nanmean(np.array(found), axis=0)  # (pictures, 2)
     return [
         look.line(name, UNTRAINED, CLASSES[c], (float(energy), float(hit)))
@@ -176,19 +176,15 @@ def score_untrained(
 
 
 def score_slow(name: str, looks: Sequence[Look], engine: Engine) -> list[ExplanationRow]:
-    """The methods that need more than one forward pass, on one network."""
-    read, draw = partial(engine.classify, name), hires_cam_of(name)
+    """Score-CAM, which needs many forward passes, of one network."""
+    read = partial(engine.classify, name)
     rows = []
-    for start in tqdm(range(0, len(looks), BATCH), desc=f"slow maps, {name}", unit="batch"):
-        some = looks[start : start + BATCH]
-        batch = _stack(some, name)
-        output = read(batch)
-        called = _called(output)
-        for at, fine in enumerate(draw(batch, called)):
-            masked = score_cam(output.features[at], batch[at], called[at], read)
-            for method, values in zip(SLOW, (masked, fine), strict=True):
-                figures = some[at].scored(values)
-                rows.append(some[at].line(name, method, CLASSES[called[at]], figures))
+    for look in tqdm(looks, desc=f"Score-CAM, {name}", unit="picture"):
+        image = look.images[spec(name).input_size]
+        output = read(image)
+        (called,) = _called(output)
+        values = score_cam(output.features[0], image[0], called, read)
+        rows.append(look.line(name, SLOW[0], CLASSES[called], look.scored(values)))
     return rows
 
 
@@ -205,24 +201,17 @@ def compare(
         how: step of the drawing, and method of the maps.
     """
     step, method = how
-    batch = _stack(looks, name)
-    output = engine.classify(name, batch)
-    before = _maps(method, output, engine.head(name))
-    after = _maps(method, drawn.read(batch), drawn.kernel)
+    batch, trained = _stack(looks, name), Trained(name, engine)
+    output = trained.read(batch)
+    called = _called(output)
+    before = maps_of(method, trained, (batch, output), called)
+    after = maps_of(method, drawn, (batch, drawn.read(batch)), called)
     rows = []
-    for look, called, one, other in zip(looks, _called(output), before, after, strict=True):
-        positive = (np.maximum(values[..., called], 0.0) for values in (one, other))
+    for look, one, other in zip(looks, before, after, strict=True):
+        positive = (np.maximum(values, 0.0) for values in (one, other))
         found = round(rank_correlation(*positive), DIGITS)
         rows.append(SanityRow(look.row["path"], look.row["group"], name, step, found))
     return rows
-
-
-def _maps(method: str, output: NetworkOutput, kernel: FloatArray) -> list[FloatArray]:
-    """(h, w, 4) of every picture of a batch."""
-    return [
-        evidence(method, features, kernel, logits)
-        for features, logits in zip(output.features, output.logits, strict=True)
-    ]
 
 
 def _called(output: NetworkOutput) -> list[int]:

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from ml.evaluation.explanation_rows import STEPS
+from ml.inference.attribution import Draw, fine_layer, hires_cam
 from ml.inference.engine import LOGITS_LAYER, NetworkOutput
 from ml.models import registry, weights
 from ml.models.classifiers import BACKBONES
@@ -28,11 +29,21 @@ class Drawn:
 
     Attributes:
         model: keras.Model with outputs (feature map, logits).
-        kernel: (C, 4) float32 of its logits layer.
+        attribute: its fine maps, see `ml.inference.attribution`.
     """
 
     model: Any
-    kernel: FloatArray
+    attribute: Draw
+
+    @property
+    def kernel(self) -> FloatArray:
+        """(C, 4) float32 of its logits layer."""
+        return np.asarray(self.model.get_layer(LOGITS_LAYER).kernel, np.float32)
+
+    def give(self, kernel: FloatArray) -> None:
+        """Put another head on it, without a bias."""
+        layer = self.model.get_layer(LOGITS_LAYER)
+        layer.set_weights([kernel, np.zeros(kernel.shape[1], np.float32)])
 
     def read(self, batch: FloatArray) -> NetworkOutput:
         """One forward pass on (N, S, S, 1) in 0..1."""
@@ -66,8 +77,8 @@ def randomised(name: str, step: str, pictures: FloatArray) -> Drawn:
             layer.momentum = 0.0
     model(pictures, training=True)
     features = model.get_layer(found.feature_layer).output
-    kernel = np.asarray(model.get_layer(LOGITS_LAYER).kernel, np.float32)
-    return Drawn(keras.Model(model.inputs, [features, model.outputs[0]]), kernel)
+    both = keras.Model(model.inputs, [features, model.outputs[0]])
+    return Drawn(both, hires_cam(model, fine_layer(found.encoder)))
 
 
 def _first(model: Any, encoder: str, step: str) -> int:

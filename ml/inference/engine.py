@@ -5,7 +5,7 @@ methods of `Engine`; `KerasEngine` is what it is compared with.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,6 +66,22 @@ class Engine(Protocol):
         """
         ...
 
+    def attribute(self, name: str, batch: FloatArray, labels: Sequence[int]) -> FloatArray:
+        """Fine evidence for one class a picture, by one backward pass of classifier `name`.
+
+        Args:
+            name: registry name.
+            batch: (N, S, S, 1) in 0..1.
+            labels: class index for each picture.
+
+        Returns:
+            (N, h, w) float32, negative against the class; see `ml.inference.attribution`.
+
+        Raises:
+            WeightsError: its weights are missing or altered.
+        """
+        ...
+
     def segment(self, batch: FloatArray) -> FloatArray:
         """Tumour probability (N, S, S) in 0..1 of the registered segmenter for (N, S, S, 1).
 
@@ -100,10 +116,11 @@ Forward = Callable[[FloatArray], tuple[npt.NDArray[Any], ...]]
 
 @dataclass(frozen=True)
 class _Network:
-    """A loaded network: its compiled forward pass and, for a classifier, its head."""
+    """A loaded network: its compiled forward pass and, for a classifier, head and fine maps."""
 
     forward: Forward
-    kernel: FloatArray | None
+    kernel: FloatArray | None = None
+    attribute: Callable[[FloatArray, Sequence[int]], FloatArray] | None = None
 
 
 class KerasEngine:
@@ -135,6 +152,17 @@ class KerasEngine:
         if kernel is None:
             raise ValueError(f"{name} is not a classifier; it has no logits layer")
         return kernel
+
+    def attribute(self, name: str, batch: FloatArray, labels: Sequence[int]) -> FloatArray:
+        """See `Engine.attribute`.
+
+        Raises:
+            ValueError: `name` is not a classifier.
+        """
+        draw = self._network(name).attribute
+        if draw is None:
+            raise ValueError(f"{name} is not a classifier; it has no classes to explain")
+        return draw(batch, labels)
 
     def segment(self, batch: FloatArray) -> FloatArray:
         """See `Engine.segment`."""
@@ -169,18 +197,20 @@ def _load(name: str) -> _Network:
     """
     import keras  # here and not above: two seconds that a start without networks saves
 
+    from ml.inference.attribution import fine_layer, hires_cam
     from ml.models import weights
 
     model = weights.load(name)
     if name == registry.SEGMENTER:
-        return _Network(_traced(model), None)
+        return _Network(_traced(model))
     if name == registry.DETECTOR:
         read = [model.output["boxes"], model.output["roi_logits"]]
-        return _Network(_traced(keras.Model(model.inputs, read)), None)
+        return _Network(_traced(keras.Model(model.inputs, read)))
     features = model.get_layer(registry.spec(name).feature_layer).output
     both = keras.Model(model.inputs, [features, model.outputs[0]])
     kernel = np.asarray(model.get_layer(LOGITS_LAYER).kernel, np.float32)
-    return _Network(_traced(both), kernel)
+    fine = hires_cam(model, fine_layer(registry.spec(name).encoder))
+    return _Network(_traced(both), kernel, fine)
 
 
 def _traced(model: Any) -> Forward:

@@ -1,4 +1,4 @@
-"""Heat maps of every class from the forward pass that made the prediction.
+"""What a heat map explains: methods in closed form, and which one is drawn.
 
 All registered classifiers end in global average pooling and one dense layer, so the gradient of a
 logit with respect to the last feature map A (h, w, C) is the same everywhere, w_kc / (h·w), and
@@ -10,9 +10,10 @@ the methods here have a closed form. What they explain, for class c:
     log_odds            log p / (1 - p): the logit over the others, weighed by their probability
     margin              place by place, what speaks for c more than for any other class
 
-No second pass, no gradient tape, and by construction the network that is explained is the one
-that predicted. Summed over the map before the relu, grad_cam is the logit without its bias. The
-last three do not change when the same number is added to all logits, and nor does the prediction.
+By construction the network that is explained is the one that predicted. Summed over the map
+before the relu, grad_cam is the logit without its bias. The last three of these do not change when
+the same number is added to all logits, and nor does the prediction. `hires_cam` reads a finer
+feature map and takes a backward pass (`ml.inference.attribution`).
 
 Grad-CAM++: its α_ij are here the same at every place, and so 1 / (h·w) once normalised, as the
 authors' code and tf-keras-vis do; the scale exp(logit) is left out.
@@ -22,7 +23,6 @@ Chattopadhay et al. 2018, arXiv:1710.11063 (Grad-CAM++).
 """
 
 import json
-from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -30,25 +30,18 @@ from typing import Final
 import numpy as np
 
 from ml.errors import MetricsError
-from ml.labels import CLASSES, class_index
-from ml.preprocess import Crop, to_scan
-from ml.results import FloatArray, Heatmap
+from ml.results import FloatArray
 
-__all__ = [
-    "EMPTY_SHARE",
-    "METHODS",
-    "NetworkHeatmaps",
-    "contributions",
-    "default_method",
-    "evidence",
-]
+__all__ = ["BACKWARD", "METHODS", "ONE_PASS", "contributions", "default_method", "evidence"]
 
-METHODS: Final[tuple[str, ...]] = (
+ONE_PASS: Final[tuple[str, ...]] = (
     *("grad_cam", "grad_cam_plus_plus", "contrast", "log_odds", "margin"),
 )
-"""What one forward pass can draw; the first is used where nothing was measured."""
-EMPTY_SHARE = 0.02
-"""A class whose peak is below this share of the network's strongest one has an empty map."""
+"""What the forward pass of the prediction can draw; the first where nothing was measured."""
+BACKWARD: Final[tuple[str, ...]] = ("hires_cam",)
+"""What takes a backward pass for each class."""
+METHODS: Final[tuple[str, ...]] = (*ONE_PASS, *BACKWARD)
+"""What a screen can draw."""
 FIGURES_FILE: Path = (
     Path(__file__).resolve().parents[2] / "assets" / "metrics" / "explanations.json"
 )
@@ -82,7 +75,7 @@ def evidence(
     """What each place of the feature map says for each class, as a method counts it.
 
     Args:
-        method: one of `METHODS`.
+        method: one of `ONE_PASS`.
         features: (h, w, C) float32, input of the global average pooling.
         kernel: (C, classes) float32, kernel of the logits layer after it.
         logits: (classes,) float32 of the same forward pass; only log_odds looks at them.
@@ -113,7 +106,7 @@ def _against(method: str, logits: FloatArray) -> FloatArray:
         raised = np.exp(logits.astype(np.float64) - logits.max())
         rival *= np.maximum(raised, 1e-30)[:, None]
     elif method != "contrast":
-        raise ValueError(f"unknown heat map {method!r}; expected one of {', '.join(METHODS)}")
+        raise ValueError(f"unknown heat map {method!r}; expected one of {', '.join(ONE_PASS)}")
     return np.asarray(np.eye(count) - rival / rival.sum(axis=0), np.float32)
 
 
@@ -139,78 +132,3 @@ def contributions(features: FloatArray, kernel: FloatArray) -> FloatArray:
     places = features.shape[0] * features.shape[1]
     result: FloatArray = (features @ kernel / places).astype(np.float32)
     return result
-
-
-class NetworkHeatmaps(Mapping[str, Heatmap]):
-    """The heat maps of one network on one scan: class identifier → `Heatmap`.
-
-    Only the small map (h, w, 4) is kept; a map on the scan's pixels is made when it is asked
-    for, so twelve maps of a large scan never lie in memory together.
-
-    Scaling: all classes of a network are divided by the same number, the strongest positive
-    contribution that any class gets, so a class with little evidence stays cool. A map is
-    `empty` when its own peak is below `EMPTY_SHARE` of that number, or when no class gets any
-    positive contribution at all; its values are left as they are, never stretched.
-    """
-
-    def __init__(
-        self,
-        model: str,
-        contribution: FloatArray,
-        *,
-        crop: Crop,
-        shape: tuple[int, int],
-        method: str = METHODS[0],
-    ) -> None:
-        """Keep what is needed to draw a map later.
-
-        Args:
-            model: registry name of the network.
-            contribution: (h, w, 4) float32 from `evidence`.
-            crop: where the network's input lies on the scan.
-            shape: (rows, columns) of the scan.
-            method: which of `METHODS` it is.
-
-        Raises:
-            ValueError: the last axis does not have one entry a class.
-        """
-        if contribution.shape[-1] != len(CLASSES):
-            raise ValueError(f"expected {len(CLASSES)} classes, found {contribution.shape[-1]}")
-        self._model = model
-        self._method = method
-        self._positive: FloatArray = np.maximum(contribution, np.float32(0.0))
-        self._crop = crop
-        self._shape = shape
-
-    def __getitem__(self, label: str) -> Heatmap:
-        """Heat map of one class on the scan's pixels.
-
-        Raises:
-            KeyError: `label` is not one of `ml.labels.CLASSES`.
-        """
-        if label not in CLASSES:
-            raise KeyError(label)
-        index = class_index(label)
-        strongest = float(self._positive.max())
-        peak = float(self._positive[..., index].max())
-        scaled = (
-            self._positive[..., index] / strongest
-            if strongest > 0.0
-            else self._positive[..., index]
-        )
-        return Heatmap(
-            model=self._model,
-            label=label,
-            values=to_scan(scaled, self._crop, self._shape),
-            peak=peak,
-            empty=peak <= EMPTY_SHARE * strongest,
-            method=self._method,
-        )
-
-    def __iter__(self) -> Iterator[str]:
-        """Class identifiers in the order of `ml.labels.CLASSES`."""
-        return iter(CLASSES)
-
-    def __len__(self) -> int:
-        """Number of classes."""
-        return len(CLASSES)

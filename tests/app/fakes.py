@@ -6,6 +6,7 @@ answer, and it counts its calls, so that a test can see when a network was calle
 
 import io
 from collections import Counter
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -42,6 +43,12 @@ class FakeEngine:
         features = np.stack([_features(picture[..., 0]) for picture in batch])
         logits = features.mean(axis=(1, 2)) @ self.head(name)
         return NetworkOutput(logits=logits.astype(np.float32), features=features)
+
+    def attribute(self, name: str, batch: FloatArray, labels: Sequence[int]) -> FloatArray:
+        self.calls[f"{name} backward"] += 1
+        features = np.stack([_features(picture[..., 0]) for picture in batch])
+        kernel = self.head(name)[:, list(labels)].T  # (N, C)
+        return np.einsum("nhwc,nc->nhw", features, kernel).astype(np.float32)
 
     def head(self, name: str) -> FloatArray:
         return np.array(_KERNELS[name], dtype=np.float32)

@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -62,6 +63,14 @@ class FakeEngine:
     def bias(self, name: str) -> FloatArray:
         drawn = self._random(name + " bias").normal(0.0, 0.1, len(CLASSES))
         return drawn.astype(np.float32)
+
+    def attribute(self, name: str, batch: FloatArray, labels: Sequence[int]) -> FloatArray:
+        """Brightness above the mean, for the first class; against all others."""
+        self._check(name)
+        self.calls.append((f"{name} backward", len(batch)))
+        above = batch[:, ::4, ::4, 0] - batch.mean(axis=(1, 2, 3), keepdims=True)[..., 0]
+        signs = np.where(np.asarray(labels) == 0, 1.0, -1.0)
+        return (above * signs[:, None, None]).astype(np.float32)
 
     def segment(self, batch: FloatArray) -> FloatArray:
         self._check("unet")

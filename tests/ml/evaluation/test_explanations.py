@@ -240,5 +240,5 @@ def test_the_report_writes_what_the_page_reads(repository):
 
 def test_the_subset_is_stated_beside_the_figures():
     protocol = explanation_figures(simulated(), simulated_sanity(), draws=5)["protocol"]
-    assert explanations.HEADS == 5
-    assert "five random heads" in protocol
+    assert explanations.HEADS == 3
+    assert "three random heads" in protocol

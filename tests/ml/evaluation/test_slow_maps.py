@@ -8,7 +8,8 @@ from ml.evaluation import randomised as drawing
 from ml.evaluation.explanation_rows import STEPS
 from ml.evaluation.explanation_scores import rank_correlation
 from ml.evaluation.randomised import Drawn, randomised
-from ml.evaluation.slow_maps import CHANNELS, hires_cam, score_cam
+from ml.evaluation.slow_maps import CHANNELS, score_cam
+from ml.inference.attribution import hires_cam
 from ml.inference.engine import NetworkOutput
 from ml.inference.explain import evidence
 from ml.models import registry, weights
@@ -108,7 +109,7 @@ def test_maps_of_drawn_weights_are_other_maps(trained):
     both = keras.Model(
         trained.inputs, [trained.get_layer("conv_pw_13_relu").output, trained.outputs[0]]
     )
-    itself = Drawn(both, np.asarray(trained.get_layer("logits").kernel))
+    itself = Drawn(both, hires_cam(trained, "conv_pw_13_relu"))
     assert _correlations(itself, itself, batch) == pytest.approx(np.ones(6))
     for step in (STEPS[0], STEPS[-1]):
         drawn = randomised("mobilenet", step, batch)
@@ -125,3 +126,14 @@ def _correlations(trained, drawn, batch):
         ]
         found.append(rank_correlation(*maps))
     return np.array(found)
+
+
+def test_another_head_changes_prediction_and_fine_map(trained):
+    drawn = randomised("mobilenet", STEPS[-1], pictures(4, SIDE, seed=60))
+    batch = pictures(2, SIDE, seed=50)
+    before = drawn.attribute(batch, [0, 0])
+    assert before.shape == (2, SIDE // 4, SIDE // 4)
+    drawn.give(drawn.kernel[:, ::-1].copy())
+    after = drawn.attribute(batch, [0, 0])
+    assert np.abs(after - before).max() > 1e-3 * np.abs(before).max()
+    np.testing.assert_allclose(drawn.attribute(batch, [3, 3]), before, rtol=1e-2, atol=1e-5)

@@ -10,6 +10,7 @@ import pytest
 from ml.errors import MissingWeights
 from ml.inference import engine as engine_module
 from ml.inference.engine import KerasEngine
+from ml.inference.explain import evidence
 from ml.models import registry, weights
 
 
@@ -37,7 +38,10 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> dict[str, list]:
         return made[name][-1]
 
     monkeypatch.setattr(weights, "load", load)
-    spec = SimpleNamespace(feature_layer="last", input_size=64, sha256="ab" * 32)
+    spec = SimpleNamespace(
+        feature_layer="last", input_size=64, sha256="ab" * 32, encoder="mobilenet"
+    )
+    monkeypatch.setattr("ml.inference.attribution.fine_layer", lambda _: "last")
     monkeypatch.setattr(engine_module.registry, "spec", lambda _: spec)
     return made
 
@@ -104,6 +108,18 @@ def test_a_network_is_loaded_when_needed_and_once(loaded):
 
 def test_fingerprint_is_the_registered_digest(loaded):
     assert KerasEngine().fingerprint("resnet50") == "ab" * 32
+
+
+def test_a_backward_pass_explains_the_class_asked_for_each_picture(loaded):
+    engine = KerasEngine()
+    batch = np.random.default_rng(3).random((2, 64, 64, 1)).astype(np.float32)
+    found = engine.attribute("mobilenet", batch, [2, 0])
+    output, kernel = engine.classify("mobilenet", batch), engine.head("mobilenet")
+    for at, label in enumerate((2, 0)):
+        closed = evidence("log_odds", output.features[at], kernel, output.logits[at])
+        np.testing.assert_allclose(found[at], closed[..., label], rtol=1e-3, atol=1e-6)
+    with pytest.raises(ValueError, match="no classes"):
+        engine.attribute("unet", batch, [0, 0])
 
 
 def test_the_segmenter_has_no_head(loaded):

@@ -3,16 +3,21 @@
 import numpy as np
 import pytest
 
-from ml.inference.explain import EMPTY_SHARE, NetworkHeatmaps, contributions
+from ml.inference.explain import contributions, evidence
+from ml.inference.heatmaps import EMPTY_SHARE, NetworkHeatmaps, network_heatmaps
 from ml.labels import CLASSES
-from ml.preprocess import Crop
+from ml.preprocess import Crop, prepare
+from tests.ml.fakes import FakeEngine, disc_picture
 from tests.ml.networks import calibrate, pictures
 
 WHOLE = Crop(top=0, left=0, side=64)
 
 
 def maps_of(contribution: np.ndarray, crop: Crop = WHOLE, shape=(64, 64)) -> NetworkHeatmaps:
-    return NetworkHeatmaps("mobilenet", contribution.astype(np.float32), crop=crop, shape=shape)
+    values = contribution.astype(np.float32)
+    return NetworkHeatmaps(
+        "mobilenet", lambda index: values[..., index], beside=range(4), place=(crop, shape)
+    )
 
 
 def test_contributions_sum_to_the_logits_without_bias():
@@ -30,8 +35,6 @@ def test_contributions_sum_to_the_logits_without_bias():
 def test_shapes_that_do_not_belong_together_are_refused():
     with pytest.raises(ValueError, match="do not belong together"):
         contributions(np.zeros((5, 5, 8), np.float32), np.zeros((9, 4), np.float32))
-    with pytest.raises(ValueError, match="classes"):
-        maps_of(np.zeros((5, 5, 3)))
 
 
 def test_all_classes_share_one_scale():
@@ -76,6 +79,49 @@ def test_the_map_lies_where_the_crop_lies():
 def test_an_unknown_class_is_a_key_error():
     with pytest.raises(KeyError):
         maps_of(np.zeros((4, 4, 4)))["metastasis"]
+
+
+def heatmaps(engine: FakeEngine, method: str):
+    prepared = prepare(disc_picture(), 96)
+    output = engine.classify("mobilenet", prepared.image)
+    one = type(output)(output.logits[0], output.features[0])
+    maps = network_heatmaps("mobilenet", prepared, one, engine, shape=(128, 128), method=method)
+    return maps, prepared, one
+
+
+def test_the_closed_forms_come_from_the_pass_that_predicted():
+    engine = FakeEngine()
+    maps, _, output = heatmaps(engine, "log_odds")
+    found = evidence("log_odds", output.features, engine.head("mobilenet"), output.logits)
+    for index, label in enumerate(CLASSES):
+        assert maps[label].peak == pytest.approx(max(0.0, found[..., index].max()))
+        assert maps[label].method == "log_odds"
+    assert engine.calls == [("mobilenet", 1)]
+    with pytest.raises(ValueError, match="unknown heat map"):
+        heatmaps(engine, "saliency")
+
+
+def test_a_backward_pass_is_taken_when_a_map_is_looked_at_and_once_a_class():
+    engine = FakeEngine()
+    maps, prepared, output = heatmaps(engine, "hires_cam")
+    first, other = int(output.logits.argmax()), int(output.logits.argmin())
+    assert engine.calls == [("mobilenet", 1)]
+    drawn = maps[CLASSES[first]]
+    assert engine.calls == [("mobilenet", 1), ("mobilenet backward", 1)]
+    assert maps[CLASSES[first]].peak == drawn.peak
+    assert maps[CLASSES[other]].method == "hires_cam"
+    assert engine.calls == [("mobilenet", 1), *[("mobilenet backward", 1)] * 2]
+    fine = engine.attribute("mobilenet", prepared.image, [first])[0]
+    assert drawn.peak == pytest.approx(max(0.0, fine.max()))
+
+
+def test_a_class_is_scaled_with_the_one_that_the_network_put_first():
+    small = {0: np.full((4, 4), 2.0, np.float32), 1: np.full((4, 4), 0.5, np.float32)}
+    maps = NetworkHeatmaps(
+        "mobilenet", small.__getitem__, beside=[0], place=(WHOLE, (64, 64)), method="hires_cam"
+    )
+    assert maps[CLASSES[1]].values.max() == pytest.approx(0.25)
+    assert maps[CLASSES[0]].values.max() == pytest.approx(1.0)
 
 
 def toy_model():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml.errors import MetricsError
-from ml.inference.explain import METHODS, contributions, default_method, evidence
+from ml.inference.explain import ONE_PASS, contributions, default_method, evidence
 from tests.ml.inference.test_explain import toy_model
 from tests.ml.networks import pictures
 
@@ -76,7 +76,7 @@ def test_what_moves_all_logits_alike_moves_no_map(method):
 def test_sure_networks_have_finite_maps_and_an_unknown_method_is_refused():
     features, kernel, _ = drawn()
     sure = np.array([900.0, -900.0, 0.0, 5.0], np.float32)
-    for method in METHODS:
+    for method in ONE_PASS:
         assert np.isfinite(evidence(method, features, kernel, sure)).all()
     with pytest.raises(ValueError, match="unknown heat map"):
         evidence("guess", features, kernel, sure)
