@@ -125,7 +125,7 @@ RECIPES: dict[str, RunConfig] = {
     ),
     "alexnet": RunConfig(
         network="alexnet",
-        stages=(Stage("classes", "classify", (Phase(195, 8),), 1e-4, edited=True),),
+        stages=(Stage("classes", "classify", (Phase(195, 6),), 1e-4, edited=True),),
     ),
     "vgg16": RunConfig(
         network="vgg16",
@@ -151,7 +151,6 @@ BRIEF_PHASES: dict[str, dict[str, tuple[Phase, ...]]] = {
     "mobilenet": {"classes": (Phase(96, 12), Phase(128, 2))},
     "xception": {"classes": (Phase(64, 8), Phase(96, 8))},
     "resnet50": {"classes": (Phase(64, 8), Phase(96, 8))},
-    "alexnet": {"classes": (Phase(195, 6),)},
     "inception_v3": {"pretrain": (Phase(96, 8),), "recipe": (Phase(128, 2),)},
 }
 """Sizes off the clean split, by stage; the last one is the size the network is read at."""
