@@ -2,7 +2,8 @@
 
 Each step draws anew all layers after a feature map of `Backbone.taps` and those of the steps
 before; the last step is an untrained network. The statistics of a drawn normalisation are those of
-the pictures given, since with the values of a fresh layer activations die out; kept ones stay.
+the pictures given, since with the values of a fresh layer activations die out; kept ones stay. Its
+scale is 1: a training starts some branches at 0, through which no gradient comes.
 
 Reference: Adebayo et al. 2018, arXiv:1810.03292 (cascading randomisation).
 """
@@ -75,6 +76,7 @@ def randomised(name: str, step: str, pictures: FloatArray) -> Drawn:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = True
             layer.momentum = 0.0
+            layer.gamma.assign(np.ones(layer.gamma.shape))  # else a branch is switched off
     model(pictures, training=True)
     features = model.get_layer(found.feature_layer).output
     both = keras.Model(model.inputs, [features, model.outputs[0]])
