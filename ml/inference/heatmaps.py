@@ -119,7 +119,7 @@ def network_heatmaps(
     if method in BACKWARD:
 
         def fine(index: int) -> FloatArray:
-            return engine.attribute(name, prepared.image, [index])[0]
+            return np.asarray(engine.attribute(name, prepared.image, [index])[0], np.float32)
 
         first = int(output.logits.argmax())
         return NetworkHeatmaps(name, fine, beside=[first], place=place, method=method)

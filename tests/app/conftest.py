@@ -26,12 +26,11 @@ from tests.app.fakes import (
     compared,
     gated,
     head,
-    looked_up,
     png,
     summary,
     trusted,
 )
-from tests.app.figures import contradicted
+from tests.app.figures import contradicted, looked_up
 from tests.ml.conftest import open_gate
 
 __all__ = ["open_gate"]

@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ml.evaluation.copies import KINDS
 from ml.inference.engine import BoxOutput, NetworkOutput
 from ml.labels import CLASSES
 from ml.results import FloatArray
@@ -46,9 +45,8 @@ class FakeEngine:
 
     def attribute(self, name: str, batch: FloatArray, labels: Sequence[int]) -> FloatArray:
         self.calls[f"{name} backward"] += 1
-        features = np.stack([_features(picture[..., 0]) for picture in batch])
-        kernel = self.head(name)[:, list(labels)].T  # (N, C)
-        return np.einsum("nhwc,nc->nhw", features, kernel).astype(np.float32)
+        every = np.stack([_features(picture[..., 0]) for picture in batch]) @ self.head(name)
+        return np.stack([one[..., label] for one, label in zip(every, labels, strict=True)])
 
     def head(self, name: str) -> FloatArray:
         return np.array(_KERNELS[name], dtype=np.float32)
@@ -70,25 +68,23 @@ class FakeEngine:
 
 def _features(picture: FloatArray) -> FloatArray:
     """(S, S) → (10, 10, 4)."""
-    size = (10, 10)
     edges = np.abs(cv2.Laplacian(picture, cv2.CV_32F))
     maps = (picture, np.maximum(picture - 0.78, 0), np.maximum(0.1 - picture, 0), edges)
-    small = [cv2.resize(values, size, interpolation=cv2.INTER_AREA) for values in maps]
+    small = [cv2.resize(values, (10, 10), interpolation=cv2.INTER_AREA) for values in maps]
     return np.stack(small, axis=-1).astype(np.float32)
 
 
 def head(*, lesion: bool = True, side: int = 256) -> np.ndarray:
     """A drawn head, (side, side) uint8, with a bright round lesion or without."""
     picture = np.zeros((side, side), np.uint8)
-    center = (side // 2, side // 2)
-    axes = (int(side * 0.36), int(side * 0.45))
+    center, axes = (side // 2, side // 2), (int(side * 0.36), int(side * 0.45))
     cv2.ellipse(picture, center, axes, 0, 0, 360, 170, -1)
     cv2.ellipse(picture, center, (axes[0] - 8, axes[1] - 8), 0, 0, 360, 95, -1)
     for x in (-1, 1):
         spot = (center[0] + x * side // 16, center[1])
         cv2.ellipse(picture, spot, (side // 28, side // 9), 0, 0, 360, 45, -1)
+    spot = (int(side * 0.62), int(side * 0.36))
     if lesion:
-        spot = (int(side * 0.62), int(side * 0.36))
         cv2.ellipse(picture, spot, (side // 11, side // 14), 30, 0, 360, 235, -1)
     noise = np.random.default_rng(7).normal(0, 6, picture.shape)
     soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.2)
@@ -97,14 +93,14 @@ def head(*, lesion: bool = True, side: int = 256) -> np.ndarray:
 
 def png(picture: np.ndarray) -> bytes:
     """A greyscale PNG of (H, W) uint8."""
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG")
+    Image.fromarray(picture).save(stream := io.BytesIO(), "PNG")
     return stream.getvalue()
 
 
-def _interval(value: float | None) -> dict[str, float | None]:
+def interval(value: float | None) -> dict[str, float | None]:
+    """A figure with its interval."""
     if value is None:
-        return {"value": None, "low": None, "high": None}
+        return dict.fromkeys(("value", "low", "high"))
     return {"value": value, "low": round(value - 0.02, 4), "high": round(value + 0.02, 4)}
 
 
@@ -112,16 +108,16 @@ def _figures(level: float) -> dict[str, object]:
     rates = [0.0, 0.05, 0.2, 1.0]
     return {
         **{
-            name: _interval(level)
+            name: interval(level)
             for name in ("accuracy", "balanced_accuracy", "macro_f1", "auroc_macro", "auprc_macro")
         },
-        "sensitivity": {label: _interval(level - 0.01) for label in CLASSES},
-        "specificity": {label: _interval(level + 0.01) for label in CLASSES},
-        "tumour_sensitivity": _interval(0.96),
-        "tumour_specificity": _interval(0.94),
-        "ece": _interval(0.04),
-        "brier": _interval(0.15),
-        "nll": _interval(None),
+        "sensitivity": {label: interval(level - 0.01) for label in CLASSES},
+        "specificity": {label: interval(level + 0.01) for label in CLASSES},
+        "tumour_sensitivity": interval(0.96),
+        "tumour_specificity": interval(0.94),
+        "ece": interval(0.04),
+        "brier": interval(0.15),
+        "nll": interval(None),
         "confusion": [[90, 6, 1, 3], [8, 80, 4, 8], [1, 2, 95, 2], [2, 4, 1, 93]],
         "roc": {label: {"fpr": rates, "tpr": [0.0, level, 0.97, 1.0]} for label in CLASSES},
     }
@@ -130,8 +126,8 @@ def _figures(level: float) -> dict[str, object]:
 def summary() -> dict[str, object]:
     """Invented figures in the agreed form, for tests of the screens that show them."""
     models = ("mobilenet", "xception", "resnet50", "mean")
-    part = {name: _interval(0.78) for name in ("dice_mean", "dice_median")}
-    part["dice_zero_share"] = _interval(0.06)
+    part = {name: interval(0.78) for name in ("dice_mean", "dice_median")}
+    part["dice_zero_share"] = interval(0.06)
     tumours = [label for label in CLASSES if label != "no_tumor"]
     values = np.random.default_rng(3).beta(6, 2, 60).round(3).tolist()
     return {
@@ -153,7 +149,7 @@ def summary() -> dict[str, object]:
             name: {
                 "n_pictures": 812,
                 "n_heads": 307,
-                "auroc": {model: _interval(0.7 + 0.05 * i) for i, model in enumerate(models)},
+                "auroc": {model: interval(0.7 + 0.05 * i) for i, model in enumerate(models)},
             }
             for name in ("pairs", "painted_out", "blended_in", "sham")
         },
@@ -163,36 +159,19 @@ def summary() -> dict[str, object]:
                 "threshold": 0.5,
                 "n_pictures": 400,
                 "n_groups": 40,
-                "hd95_mm_mean": _interval(9.1),
+                "hd95_mm_mean": interval(9.1),
                 "by_class": {
                     label: {**part, "n_pictures": 130, "n_groups": 13} for label in tumours
                 },
                 "tumour_free": {
                     "n_pictures": 300,
                     "n_groups": 150,
-                    "marked_share": _interval(0.07),
-                    "mean_area_share": _interval(0.03),
+                    "marked_share": interval(0.07),
+                    "mean_area_share": interval(0.03),
                 },
                 "dice_values": dict.fromkeys(tumours, values),
             }
         },
-    }
-
-
-def looked_up() -> dict[str, object]:
-    """Invented figures of the look-up among the training pictures, in the agreed form."""
-    size = {"n_pictures": 321, "n_groups": 123}
-    return {
-        "protocol": "TEST FIGURES of a look-up.",
-        "max_distance": 28,
-        "index": {"sha256": "0" * 64, "n_pictures": 4321},
-        "hits": {**size, "share": _interval(0.97)},
-        "hits_by_kind": {name: {**size, "share": _interval(0.95)} for name in KINDS},
-        "false_hits": {
-            "validation": {**size, "share": _interval(0.041)},
-            "test": {**size, "share": _interval(0.043)},
-        },
-        "ms": {"median": 5.4, "p95": 9.6, "n": 321},
     }
 
 
@@ -207,14 +186,14 @@ def gated() -> dict[str, object]:
         "chosen": {"method": "neighbours", "limit": 3.0},
         "candidates": {"neighbours": {**candidate, "auroc": 0.9876}},
         "test": {
-            "auroc": _interval(0.975),
-            "brain_mri": {**size, "refused": _interval(0.025)},
-            "other_things": {**size, "refused": _interval(0.965)},
-            "other_things_of_new_kinds": {**size, "refused": _interval(0.955)},
+            "auroc": interval(0.975),
+            "brain_mri": {**size, "refused": interval(0.025)},
+            "other_things": {**size, "refused": interval(0.965)},
+            "other_things_of_new_kinds": {**size, "refused": interval(0.955)},
             "other_things_by_pixels": 0.44,
         },
-        "kinds": {"bone scan": {**size, "refused": _interval(0.945)}},
-        "other_brain_mri": {"half a head": {**size, "refused": _interval(0.935)}},
+        "kinds": {"bone scan": {**size, "refused": interval(0.945)}},
+        "other_brain_mri": {"half a head": {**size, "refused": interval(0.935)}},
     }
 
 
@@ -223,13 +202,13 @@ def compared() -> dict[str, object]:
     levels = {"mlp": 0.55, "mobilenet": 0.9, "mean": 0.93}
     figures = (*("accuracy", "balanced_accuracy", "macro_f1", "auroc_macro", "ece"),)
     models = {
-        name: {**{key: _interval(level) for key in figures}, "figshare_types": _interval(None)}
+        name: {**{key: interval(level) for key in figures}, "figshare_types": interval(None)}
         for name, level in levels.items()
     }
     pairs = [
-        {"a": "mlp", "b": "mobilenet", "difference": _interval(-0.35), "ranking": True},
-        {"a": "mlp", "b": "mean", "difference": _interval(-0.38), "ranking": True},
-        {"a": "mobilenet", "b": "mean", "difference": _interval(-0.03), "ranking": False},
+        {"a": "mlp", "b": "mobilenet", "difference": interval(-0.35), "ranking": True},
+        {"a": "mlp", "b": "mean", "difference": interval(-0.38), "ranking": True},
+        {"a": "mobilenet", "b": "mean", "difference": interval(-0.03), "ranking": False},
     ]
     protocol = {"n_pictures": 1234, "n_groups": 432, "leaky_share": None, "models": models}
     clean = {"title": "Clean test split", **protocol, "paired": pairs}
@@ -240,8 +219,8 @@ def compared() -> dict[str, object]:
         | {"resunet": "Res-U-Net", "detector": "Detector"},
         "facts": {"mlp": {"clean": {**cost, "minutes": 4.0}}},
         "protocols": {"clean": clean, "official_sartaj": shipped},
-        "outlines": {"resunet": {"n_pictures": 400, "dice_mean": _interval(0.71)}},
-        "boxes": {"detector": {"n_pictures": 400, "map50": _interval(0.62)}},
+        "outlines": {"resunet": {"n_pictures": 400, "dice_mean": interval(0.71)}},
+        "boxes": {"detector": {"n_pictures": 400, "map50": interval(0.62)}},
         "reported": [
             {
                 "work": "A 2020",
@@ -259,7 +238,7 @@ def compared() -> dict[str, object]:
 def trusted() -> dict[str, object]:
     """Invented calibration in the agreed form: temperatures, limits, and what they gave."""
     models = ("mobilenet", "xception", "resnet50", "mean")
-    part = {name: _interval(0.1 + 0.1 * i) for i, name in enumerate(("ece", "brier", "nll"))}
+    part = {name: interval(0.1 + 0.1 * i) for i, name in enumerate(("ece", "brier", "nll"))}
     bins = [{"confidence": 0.1 * i, "right": 0.1 * i - 0.05, "n": 10} for i in range(1, 10)]
     sizes = ("mean_size", "single", "several", "empty", "right_when_single")
     levels = {"0.80": 0.81, "0.90": 0.88, "0.95": 0.96}
@@ -267,11 +246,12 @@ def trusted() -> dict[str, object]:
         "protocol": "TEST FIGURES, invented for a test of the screen.",
         "split_id": "test-split",
         "calibration": {
-            name: {
-                "method": "none" if name == "xception" else "temperature",
-                "temperature": 1.0 if name == "xception" else 0.5 + i,
-                "nll": {"none": 0.3, "temperature": 0.2},
-            }
+            name: {"nll": {"none": 0.3, "temperature": 0.2}}
+            | (
+                {"method": "none", "temperature": 1.0}
+                if name == "xception"
+                else {"method": "temperature", "temperature": 0.5 + i}
+            )
             for i, name in enumerate(models)
         },
         "sets": {
@@ -284,23 +264,23 @@ def trusted() -> dict[str, object]:
             "calibration": {
                 name: {
                     "before": {**part, "reliability": bins},
-                    "after": {**part, "ece": _interval(0.02), "reliability": bins[::2]},
+                    "after": {**part, "ece": interval(0.02), "reliability": bins[::2]},
                 }
                 for name in models
             },
             "coverage": {
                 level: {
-                    "overall": _interval(value),
-                    "by_class": {label: _interval(value - 0.01) for label in CLASSES},
-                    **{name: _interval(0.2 + 0.1 * i) for i, name in enumerate(sizes)},
+                    "overall": interval(value),
+                    "by_class": {label: interval(value - 0.01) for label in CLASSES},
+                    **{name: interval(0.2 + 0.1 * i) for i, name in enumerate(sizes)},
                 }
                 for level, value in levels.items()
             },
-            "confidence_auroc": _interval(0.87),
+            "confidence_auroc": interval(0.87),
             "referral": [
-                {"referred": 0.0, "accuracy": _interval(0.9)},
-                {"referred": 0.05, "accuracy": _interval(0.93)},
-                {"referred": 0.1, "accuracy": _interval(None)},
+                {"referred": 0.0, "accuracy": interval(0.9)},
+                {"referred": 0.05, "accuracy": interval(0.93)},
+                {"referred": 0.1, "accuracy": interval(None)},
             ],
         },
     }

@@ -1,6 +1,8 @@
-"""Invented figures of conflicts in the agreed form, for tests of the screens that show them."""
+"""Invented figures of conflicts and the look-up in the agreed form, for tests of screens."""
 
+from ml.evaluation.copies import KINDS as COPIES
 from ml.inference.conflicts import KINDS
+from tests.app.fakes import interval
 
 
 def _interval(value: float) -> dict[str, float]:
@@ -34,4 +36,21 @@ def contradicted() -> dict[str, object]:
         "conflicts": {kind: case(20 + 2 * i, 0.41 + 0.1 * i) for i, kind in enumerate(KINDS)},
         "agreement": {"3": case(888, 0.96), "2": case(222, 0.73), "1": case(0, 0.0)}
         | {"0": case(1, 0.5)},
+    }
+
+
+def looked_up() -> dict[str, object]:
+    """Invented figures of the look-up among the training pictures, in the agreed form."""
+    size = {"n_pictures": 321, "n_groups": 123}
+    return {
+        "protocol": "TEST FIGURES of a look-up.",
+        "max_distance": 28,
+        "index": {"sha256": "0" * 64, "n_pictures": 4321},
+        "hits": {**size, "share": interval(0.97)},
+        "hits_by_kind": {name: {**size, "share": interval(0.95)} for name in COPIES},
+        "false_hits": {
+            "validation": {**size, "share": interval(0.041)},
+            "test": {**size, "share": interval(0.043)},
+        },
+        "ms": {"median": 5.4, "p95": 9.6, "n": 321},
     }

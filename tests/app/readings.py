@@ -31,7 +31,7 @@ from ml.results import (
     Segmentation,
 )
 from tests.app import fakes
-from tests.app.figures import contradicted
+from tests.app.figures import contradicted, looked_up
 
 SHARES = (0.923, 0.052, 0.021, 0.004)
 WEIGHTS = {
@@ -96,7 +96,7 @@ def measured(folder: Path) -> Measured:
         "summary": fakes.summary(),
         "trust": fakes.trusted(),
         "gate": fakes.gated(),
-        "membership": fakes.looked_up(),
+        "membership": looked_up(),
         "conflicts": contradicted(),
     }.items():
         files[name] = folder / f"{name}.json"
