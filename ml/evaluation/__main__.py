@@ -110,7 +110,9 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
         "explanations": write_explanations,
         "gate": write_gate,
     }
-    for part in parts:
+    for part in sorted(parts, key=lambda part: part == "conflicts"):
+        if part == "conflicts" and "explanations" in parts:
+            report.write(places.root)  # conflicts are read off the map that was chosen just now
         if part == "official":
             _predict_official(places, library, official)
         elif part == "membership":

@@ -286,3 +286,15 @@ def test_the_command_predicts_and_reports(data, tmp_path, monkeypatch, capsys):
     before = places.clean_rows.stat().st_mtime_ns
     assert main([*options[:4], "--rows-only", "--parts", "outlines"]) == 0
     assert places.clean_rows.stat().st_mtime_ns == before
+
+
+def test_conflicts_are_read_off_the_map_that_was_chosen_just_now(data, tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setitem(os.environ, "SULCUS_DATA", str(data[0]))
+    monkeypatch.setattr("ml.pipeline.default_engine", BrightnessEngine)
+    for name in ("conflicts", "explanations"):
+        monkeypatch.setattr(f"ml.evaluation.{name}.write_{name}", lambda *_, n=name: done.append(n))
+    monkeypatch.setattr("ml.evaluation.report.write", lambda _: done.append("figures"))
+    options = ["--root", str(tmp_path), "--rows-only", "--parts"]
+    assert main([*options, "conflicts", "explanations"]) == 0
+    assert done == ["explanations", "figures", "conflicts"]
