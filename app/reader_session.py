@@ -4,6 +4,7 @@ The keys are those of `app.state`; nothing here is written anywhere.
 """
 
 import time
+from collections.abc import Sequence
 
 from app import state
 
@@ -49,6 +50,16 @@ def mark_drawn(*content_hashes: str) -> None:
     """Note that what the AI says of these scans is on screen."""
     for content_hash in content_hashes:
         state.keep(_key("drawn", content_hash), True)
+
+
+def single_slices() -> tuple[state.OpenedFile, ...]:
+    """What is opened and is a slice of its own: no series, and no archive without one."""
+    return tuple(one for one in state.opened() if one.series is None and one.problem is None)
+
+
+def any_unseen(files: Sequence[state.OpenedFile]) -> bool:
+    """Whether one of these is still to be read blind, so that no table may tell."""
+    return blind_first() and not all(drawn(one.content_hash) for one in files)
 
 
 def on_screen(content_hash: str) -> None:

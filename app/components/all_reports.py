@@ -13,9 +13,8 @@ from ml.errors import SulcusError
 
 def show() -> None:
     """Draw the button, and after a click the download; nothing before a blind reading is done."""
-    files = [file for file in state.opened() if file.series is None and file.problem is None]
-    hashes = [file.content_hash for file in files]
-    if reader_session.blind_first() and not all(map(reader_session.drawn, hashes)):
+    files = reader_session.single_slices()
+    if reader_session.any_unseen(files):
         return
     if not st.button(words.ALL_REPORTS, key="all.reports", help=words.ALL_REPORTS_HELP):
         return

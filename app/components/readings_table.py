@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import gate_texts, reader_session, services, state, texts
+from app import gate_texts, reader_session, services, texts
 from app import worklist_texts as words
 from app.components import recorder
 from app.records import Row
@@ -14,10 +14,9 @@ def show() -> None:
 
     Nothing is drawn while a scan waits for its blind reading.
     """
-    files = [file for file in state.opened() if file.series is None and file.problem is None]
+    files = reader_session.single_slices()
     st.subheader(texts.ALL_READINGS)
-    hashes = [file.content_hash for file in files]
-    if reader_session.blind_first() and not all(map(reader_session.drawn, hashes)):
+    if reader_session.any_unseen(files):
         st.caption(words.BLIND_TABLE)
         return
     bar = st.progress(0.0, text=texts.READING)
@@ -27,7 +26,7 @@ def show() -> None:
         recorder.note(file)
         bar.progress(number / len(files), text=texts.READING)
     bar.empty()
-    reader_session.mark_drawn(*hashes)
+    reader_session.mark_drawn(*(file.content_hash for file in files))
     st.dataframe(lines, hide_index=True, width="stretch")
 
 
