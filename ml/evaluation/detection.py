@@ -148,10 +148,22 @@ def average_precision(ranking: Ranking, weights: Numbers, *, threshold: int = 0)
     Returns:
         (B,), NaN where no reference box has weight.
     """
+    boxes = np.cumsum(weights[:, ranking.picture], axis=1)
+    return _average_precision(ranking, weights, boxes, threshold=threshold)
+
+
+def _average_precision(
+    ranking: Ranking, weights: Numbers, boxes: Numbers, *, threshold: int
+) -> Numbers:
+    """The same from `boxes` (B, D), the boxes shown down to each one.
+
+    Recall grows at right boxes only, and no precision is higher than at one: the others are
+    needed for the count alone.
+    """
+    right_ones = np.flatnonzero(ranking.correct[threshold])
     total = weights @ ranking.references
-    each = weights[:, ranking.picture]  # (B, D)
-    right = np.cumsum(each * ranking.correct[threshold], axis=1)
-    precision = np.nan_to_num(ratio(right, np.cumsum(each, axis=1)))
+    right = np.cumsum(weights[:, ranking.picture[right_ones]], axis=1)
+    precision = np.nan_to_num(ratio(right, boxes[:, right_ones]))
     # the best precision at this recall or a higher one; 0 beyond the last box
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     best = np.concatenate([best, np.zeros((len(best), 1))], axis=1)
@@ -188,7 +200,10 @@ def precisions(rows: Sequence[DetectionRow], weights: Numbers) -> dict[str, Numb
 
 
 def _both(ranking: Ranking, weights: Numbers, name: str) -> dict[str, Numbers]:
-    each = [average_precision(ranking, weights, threshold=t) for t in range(len(THRESHOLDS))]
+    boxes = np.cumsum(weights[:, ranking.picture], axis=1)
+    each = [
+        _average_precision(ranking, weights, boxes, threshold=t) for t in range(len(THRESHOLDS))
+    ]
     return {f"ap50_{name}": each[0], f"ap50_95_{name}": np.mean(each, axis=0)}
 
 

@@ -9,6 +9,7 @@ from ml.comparison import augmentation as module
 from ml.comparison.augmentation import (
     DOCUMENT,
     FAMILIES,
+    NETWORK,
     VARIANTS,
     WHOLE,
     figures,
@@ -33,7 +34,7 @@ def of(skill, *, seed=9, **keywords):
     table = simulated_table(**keywords)
     rng = np.random.default_rng(seed)
     logits = (skill * np.eye(4)[table.labels] + rng.normal(size=(len(table), 4))).round(6)
-    return replace(table, logits={"mobilenet": logits})
+    return replace(table, logits={NETWORK: logits})
 
 
 @pytest.fixture
