@@ -10,15 +10,18 @@ if str(HERE.parent) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from app import monitoring_texts, state, texts, theme, worklist_texts  # noqa: E402
-from app.components import notice  # noqa: E402
+from app import look_texts, monitoring_texts, state, texts, theme, worklist_texts  # noqa: E402
+from app.components import look, notice  # noqa: E402
 
 
 def main() -> None:
     """Page settings, notice strip, and the page that was asked for."""
-    st.set_page_config(page_title=texts.APP_TITLE, layout="wide")
+    # With an entry of its own the menu is shown, and with it Streamlit's choice of theme.
+    st.set_page_config(
+        page_title=texts.APP_TITLE, layout="wide", menu_items={"about": look_texts.ABOUT}
+    )
     state.begin()
-    st.html(theme.CSS)
+    st.html(theme.style_sheet())
     page = st.navigation(
         [
             st.Page(HERE / "views" / "read.py", title=texts.PAGE_READ, default=True),
@@ -32,7 +35,9 @@ def main() -> None:
         ],
         position="top",
     )
-    notice.show()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="top"):
+        notice.show()
+        look.show()
     page.run()
 
 

@@ -3,26 +3,33 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from app import demo_texts as words
 from app.records import Sample
-from ml.labels import TITLES
 
 FOLDER: Final[Path] = Path(__file__).resolve().parents[1] / "assets" / "samples"
 
 
 def shipped() -> tuple[Sample, ...]:
-    """The simulated scans that ship with the project; none when the index is absent."""
-    index = FOLDER / "index.json"
-    if not index.exists():
-        return ()
-    entries: list[Mapping[str, object]] = json.loads(index.read_text(encoding="utf-8"))["samples"]
-    return tuple(Sample(_title(entry), FOLDER / Path(str(entry["file"])).name) for entry in entries)
+    """The simulated slices to open one by one; none when the index is absent."""
+    entries = _index().get("samples", [])
+    return tuple(
+        Sample(words.sample_title(entry), _file(entry)) for entry in entries if not entry["demo"]
+    )
 
 
-def _title(entry: Mapping[str, object]) -> str:
-    label = TITLES.get(str(entry.get("label")), "slice").lower()
-    plane = str(entry.get("plane") or "")
-    kind = Path(str(entry["file"])).suffix.lstrip(".").upper().replace("DCM", "DICOM")
-    details = ", ".join(part for part in (plane, kind) if part)
-    return f"Simulated: {label} ({details})"
+def series() -> Sample | None:
+    """The simulated series, or None when the index is absent."""
+    entry = _index().get("series")
+    return entry and Sample(words.series_title(entry), _file(entry))
+
+
+def _index() -> Mapping[str, Any]:
+    file = FOLDER / "index.json"
+    known: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return known
+
+
+def _file(entry: Mapping[str, Any]) -> Path:
+    return FOLDER / Path(str(entry["file"])).name

@@ -41,6 +41,7 @@ ERROR_LEAST: Final = "errors.least"
 ERROR_PICTURE: Final = "errors.picture"
 CARD: Final = "cards.network"
 REPORT_OPEN: Final = "reader.report"
+DEMO: Final = "demo"
 
 READER: Final = "reader.name"
 BLIND: Final = "reader.blind"
@@ -147,11 +148,6 @@ def opened() -> tuple[OpenedFile, ...]:
     """The files opened in this session, in order."""
     files: tuple[OpenedFile, ...] = st.session_state.get(OPENED, ())
     return files
-
-
-def open_files(files: Sequence[tuple[str, bytes]]) -> None:
-    """Add files and show the first of them; one opened before is not added twice."""
-    add([OpenedFile(name, data, opened_hash(data)) for name, data in files])
 
 
 def add(items: Sequence[OpenedFile]) -> None:

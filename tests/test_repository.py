@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ml.io import read_scan
+from ml.io.series import find_series
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = {
@@ -29,13 +30,14 @@ def tracked() -> list[Path]:
 
 def test_every_picture_in_the_repository_is_a_simulated_one() -> None:
     pictures = [file for file in tracked() if file.suffix.lower() in PICTURES]
-    samples = {
-        Path("assets/samples") / entry["file"]
-        for entry in json.loads((ROOT / "assets/samples/index.json").read_text())["samples"]
-    }
-    assert set(pictures) == samples | SCREENS
+    index = json.loads((ROOT / "assets/samples/index.json").read_text())
+    samples = {Path("assets/samples") / entry["file"] for entry in index["samples"]}
+    stack = Path("assets/samples") / index["series"]["file"]
+    assert set(pictures) == samples | SCREENS | {stack}
     for file in samples:
         assert read_scan((ROOT / file).read_bytes()).simulated, file
+    (series,) = find_series([(ROOT / stack).read_bytes()]).series
+    assert all(one.simulated for one in series.read().slices)
 
 
 def test_no_data_file_hides_a_picture() -> None:

@@ -81,7 +81,7 @@ def _leaks(figures: AuditFigures, name: str) -> None:
             height=340,
         )
     )
-    for place, (title, look) in enumerate(zip(words.LEAK_BARS, theme.COPY_BARS, strict=True)):
+    for place, (title, look) in enumerate(zip(words.LEAK_BARS, theme.copy_bars(), strict=True)):
         values = [one[place] for one in shares]
         drawing.add_bar(
             x=list(tested),
@@ -121,7 +121,7 @@ def _classes(figures: AuditFigures, name: str) -> None:
             y=list(present.values()),
             name=escape(words.class_title(label)),  # Plotly reads markup in names
             marker={
-                "color": theme.CLASS_COLOURS.get(label, theme.MUTED),
+                "color": theme.class_colour(label),
                 "pattern": {"shape": theme.CLASS_PATTERNS.get(label, "-")},
             },
         )

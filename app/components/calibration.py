@@ -8,11 +8,8 @@ from app import trust_texts as words
 from app.components import choice, table
 from ml.evaluation.published_trust import Calibrated, TrustFigures
 
-LOOKS = (
-    ("Before", "dot", "circle-open", theme.MUTED),
-    ("After", "solid", "circle", theme.MASK),
-)
-"""Name, dash, marker and colour of the two curves."""
+LOOKS = (("Before", "dot", "circle-open", "muted"), ("After", "solid", "circle", "mark"))
+"""Name, dash, marker and role of the colour of the two curves."""
 
 
 def show(figures: TrustFigures) -> None:
@@ -54,15 +51,16 @@ def _chart(found: Calibrated) -> None:
             height=380,
         )
     )
+    colours = theme.current().roles
     drawing.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"color": theme.LINE}, name="As stated"
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": colours["rule"]}, name="As stated"
     )
-    for (name, dash, symbol, colour), part in zip(LOOKS, (found.before, found.after), strict=True):
+    for (name, dash, symbol, role), part in zip(LOOKS, (found.before, found.after), strict=True):
         drawing.add_scatter(
             x=part.confidence,
             y=part.right,
             mode="lines+markers",
-            line={"color": colour, "dash": dash},
+            line={"color": colours[role], "dash": dash},
             marker={"symbol": symbol, "size": 8},
             name=name,
         )

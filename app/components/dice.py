@@ -73,7 +73,7 @@ def _chart(figures: SegmentationFigures) -> None:
         )
     )
     for label, values in figures.dice_values.items():
-        colour = theme.CLASS_COLOURS.get(label, theme.TEXT)
+        colour = theme.class_colour(label)
         drawing.add_box(
             y=values,
             name=TITLES.get(label, label),
@@ -81,7 +81,7 @@ def _chart(figures: SegmentationFigures) -> None:
             jitter=0.6,
             pointpos=0,
             marker={"color": colour, "size": 3, "opacity": 0.55},
-            line={"color": theme.TEXT, "width": 1},
+            line={"color": theme.current().text, "width": 1},
             fillcolor="rgba(0,0,0,0)",
         )
     st.plotly_chart(drawing, theme=None, key="dice", config={"displaylogo": False})

@@ -74,10 +74,10 @@ def _chart(compared: Comparison, protocol: Protocol) -> None:
             "symmetric": False,
             "array": [high - value for value, _, high in known.values()],
             "arrayminus": [value - low for value, low, _ in known.values()],
-            "color": theme.MUTED,
+            "color": theme.current().muted,
         },
         mode="markers",
-        marker={"color": theme.TEXT, "size": 9},
+        marker={"color": theme.current().text, "size": 9},
         hovertemplate="%{y}: %{x:.3f}<extra></extra>",
     )
     st.plotly_chart(drawing, theme=None, key="field", config={"displaylogo": False})

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import state, texts
+from app import shortcuts, state, texts
 from app.components import opener
 
 
@@ -20,7 +20,7 @@ def show() -> None:
             on_click=state.move,
             args=(-1,),
             disabled=place == 0,
-            shortcut="Left",
+            shortcut=shortcuts.PREVIOUS_SCAN.key,
         )
         st.button(
             texts.NEXT,
@@ -28,7 +28,7 @@ def show() -> None:
             on_click=state.move,
             args=(1,),
             disabled=place == len(files) - 1,
-            shortcut="Right",
+            shortcut=shortcuts.NEXT_SCAN.key,
         )
         st.selectbox(
             texts.SHOWN,

@@ -1,14 +1,15 @@
-"""Opening scans: the uploader and the simulated samples."""
+"""Opening scans: the uploader, the simulated samples and the guided demo."""
 
 import streamlit as st
 
 from app import samples, state, texts, uploads
+from app.components import tour
 from app.records import Sample
 from ml.io.limits import MAX_ARCHIVE_BYTES
 
 
 def show() -> None:
-    """Draw the uploader and one button a sample; both put files into the session's list."""
+    """Draw the uploader and one button a sample; all put files into the session's list."""
     st.file_uploader(
         texts.UPLOAD,
         accept_multiple_files=True,
@@ -18,7 +19,7 @@ def show() -> None:
         max_upload_size=MAX_ARCHIVE_BYTES // 2**20,
     )
     st.html(f'<div class="sulcus-muted">{texts.ACCEPTED} {texts.UPLOAD_HELP}</div>')
-    known = samples.shipped()
+    known = [*samples.shipped(), *filter(None, [samples.series()])]
     if not known:
         st.caption(texts.NO_SAMPLES)
         return
@@ -31,7 +32,8 @@ def show() -> None:
                 on_click=_open_sample,
                 args=(sample,),
             )
+        tour.offer()
 
 
 def _open_sample(sample: Sample) -> None:
-    state.open_files([(sample.title, sample.file.read_bytes())])
+    state.add(uploads.arranged([(sample.title, sample.file.read_bytes())]))

@@ -50,8 +50,8 @@ def _chart(points: dict[float, Interval], chosen: float) -> None:
         x=shares,
         y=[value for value, _, _ in known.values()],
         mode="lines+markers",
-        line={"color": theme.MASK},
+        line={"color": theme.current().mark},
         name="Accuracy",
     )
-    drawing.add_vline(x=chosen, line={"color": theme.TEXT, "dash": "dot"})
+    drawing.add_vline(x=chosen, line={"color": theme.current().text, "dash": "dot"})
     st.plotly_chart(drawing, theme=None, key="referral", config={"displaylogo": False})

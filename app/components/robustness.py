@@ -51,7 +51,7 @@ def _chart(curves: Curves, found: Robustness) -> None:
             x=list(range(len(shown))),
             y=[one.value for one in shown],
             mode="lines+markers",
-            line=theme.NETWORK_LINES.get(model, {}),
+            line=theme.network_line(model),
             name=texts.model(model),
         )
     st.plotly_chart(drawing, theme=None, key="robustness", config={"displaylogo": False})

@@ -26,7 +26,7 @@ def show(figures: ModelFigures) -> None:
     for label in CLASSES:
         if label in figures.roc:
             curve = figures.roc[label]
-            line = {"color": theme.CLASS_COLOURS[label], "dash": theme.CLASS_DASHES[label]}
+            line = {"color": theme.class_colour(label), "dash": theme.CLASS_DASHES[label]}
             drawing.add_scatter(
                 x=curve.fpr, y=curve.tpr, mode="lines", line=line, name=TITLES[label]
             )

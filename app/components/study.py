@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import state, study_services
+from app import shortcuts, state, study_services
 from app import study_texts as words
 from app.components import problem, study_answer, study_strip
 from app.records import Hung
@@ -71,8 +71,12 @@ def _scroll(volume: Volume, found: StudyReading | None, number: int) -> None:
     """Buttons with their keys, and a slider where there is anything to slide."""
     total, key = len(volume.slices), volume.content_hash
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="slices"):
-        _button(words.DOWN, key, number - 1, disabled=number == 1, shortcut="Down")
-        _button(words.UP, key, number + 1, disabled=number == total, shortcut="Up")
+        _button(
+            words.DOWN, key, number - 1, disabled=number == 1, shortcut=shortcuts.SLICE_DOWN.key
+        )
+        _button(
+            words.UP, key, number + 1, disabled=number == total, shortcut=shortcuts.SLICE_UP.key
+        )
         if total > 1:
             st.slider(
                 words.SLICE,

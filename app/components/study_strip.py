@@ -30,10 +30,11 @@ def show(found: StudyReading, number: int) -> None:
             showlegend=False,
         )
     )
+    colours = theme.current()
     drawing.add_bar(
         x=[one.number for one in told],
         y=[one.tumour for one in told],
-        marker={"color": [theme.TEXT if one.number == number else theme.MUTED for one in told]},
+        marker={"color": [colours.text if one.number == number else colours.muted for one in told]},
         hovertemplate=f"{words.SLICE} %{{x}}: %{{y:.0%}}<extra></extra>",
     )
     _signs(drawing, refused, symbol="x-thin-open", height=0.03, name=words.REFUSED)
@@ -50,7 +51,7 @@ def _signs(
         x=numbers,
         y=[height] * len(numbers),
         mode="markers",
-        marker={"symbol": symbol, "size": 9, "color": theme.TEXT, "line": {"width": 1.5}},
+        marker={"symbol": symbol, "size": 9, "color": theme.current().text, "line": {"width": 1.5}},
         hovertemplate=f"{words.SLICE} %{{x}}: {name}<extra></extra>",
         name=name,
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import monitoring_texts as words
 from app.archive import archive
-from app.components import problem, table
+from app.components import empty, problem, table
 from app.store import figures
 from app.store.records import Entry, Reading
 from ml.errors import StoreError
@@ -24,7 +24,7 @@ def page() -> None:
     if said:
         _agreement(said)
     else:
-        st.html(f'<div class="sulcus-empty"><h3>{words.EMPTY}</h3>{words.EMPTY_HELP}</div>')
+        empty.show(words.EMPTY, words.EMPTY_HELP)
     if entries:
         _refusals(entries)
 

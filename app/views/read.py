@@ -6,6 +6,7 @@ from app import reader_session, services, state, texts
 from app.components import (
     all_reports,
     conflicts,
+    empty,
     heat_worth,
     layer_controls,
     measurements,
@@ -20,6 +21,7 @@ from app.components import (
     report,
     stress,
     study,
+    tour,
     training_copy,
     verdict,
     viewer,
@@ -32,11 +34,10 @@ from ml.results import Analysis, Refused, Scan
 
 def page() -> None:
     """Draw the view."""
+    tour.show()
     file = state.active()
     if file is None:
-        st.html(
-            f'<div class="sulcus-empty"><h3>{texts.NOTHING_OPEN}</h3>{texts.WHAT_HAPPENS}</div>'
-        )
+        empty.show(texts.NOTHING_OPEN, texts.WHAT_HAPPENS, to_reading=False)
         opener.show()
         return
     navigator.show()

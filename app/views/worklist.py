@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import reader_session, reopening, state
+from app import reader_session, reopening, shortcuts, state
 from app import worklist_texts as words
 from app.archive import archive
-from app.components import choice, problem, readers_word
+from app.components import choice, empty, problem, readers_word
 from app.store.lists import of_status, ordered, progress, unread
 from app.store.records import NEW, REFUSED, STATUSES, Entry
 from ml.errors import StoreError
@@ -19,7 +19,7 @@ def page() -> None:
     try:
         entries = archive().worklist()
         if not entries:
-            st.html(f'<div class="sulcus-empty"><h3>{words.EMPTY}</h3>{words.EMPTY_HELP}</div>')
+            empty.show(words.EMPTY, words.EMPTY_HELP)
             return
         _list(entries)
     except StoreError as error:
@@ -87,8 +87,8 @@ def _chosen(shown: tuple[Entry, ...]) -> None:
             format_func=lambda name: words.line(known[name]),
             width=420,
         )
-        _step(words.PREVIOUS, "Left", unread(shown, chosen, -1))
-        _step(words.NEXT, "Right", unread(shown, chosen, 1))
+        _step(words.PREVIOUS, shortcuts.PREVIOUS_UNREAD.key, unread(shown, chosen, -1))
+        _step(words.NEXT, shortcuts.NEXT_UNREAD.key, unread(shown, chosen, 1))
         at_hand = reopening.openable(chosen)
         if st.button(words.OPEN, key="worklist_open", type="primary", disabled=not at_hand):
             reopening.reopen(known[chosen])

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from ml.phantom.files import write_samples
+from ml.phantom.samples import write_samples
 
 
 def main() -> None:
     """Parse the command line and write the samples."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.phantom",
-        description="Draw the simulated sample slices (PNG, DICOM) and their index.json.",
+        description="Draw the simulated samples (PNG, DICOM, a series) and their index.json.",
     )
     parser.add_argument("--out", type=Path, default=Path("assets/samples"), help="folder to write")
     folder = parser.parse_args().out

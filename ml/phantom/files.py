@@ -1,14 +1,10 @@
-"""Phantoms as PNG and DICOM, and the samples that a fresh clone opens.
+"""Phantoms as PNG and DICOM.
 
 Both formats say in their metadata that the picture is simulated; nothing is written into the
 pixels, where a network would see it.
 """
 
 import io
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +15,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage, generate_ui
 
 from ml.io.raster import PHANTOM_SOURCE
 from ml.phantom.canvas import FOV_MM
-from ml.phantom.drawing import Phantom, draw
+from ml.phantom.drawing import Phantom
 
 _STORED_MAX: Final = 4095  # 12 bits
 _SLOPE: Final = 0.5
@@ -29,30 +25,6 @@ _ORIENTATION: Final = {
     "coronal": (1, 0, 0, 0, 0, -1),
     "sagittal": (0, 1, 0, 0, 0, -1),
 }
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One file of `assets/samples`: what is drawn and how it is kept."""
-
-    name: str
-    label: str
-    plane: str
-    seed: int
-    size: int
-
-
-SAMPLES: Final = (
-    Sample("simulated_glioma_1.png", "glioma", "axial", 5, 320),
-    Sample("simulated_glioma_2.dcm", "glioma", "coronal", 5, 256),
-    Sample("simulated_meningioma_1.png", "meningioma", "axial", 3, 320),
-    Sample("simulated_meningioma_2.dcm", "meningioma", "coronal", 0, 256),
-    Sample("simulated_no_tumor_1.png", "no_tumor", "axial", 5, 320),
-    Sample("simulated_no_tumor_2.dcm", "no_tumor", "axial", 3, 256),
-    Sample("simulated_pituitary_1.png", "pituitary", "coronal", 5, 320),
-    Sample("simulated_pituitary_2.dcm", "pituitary", "sagittal", 0, 256),
-)
-"""The committed samples: two of each class, the second with a pixel spacing."""
 
 
 def describe(phantom: Phantom) -> str:
@@ -180,44 +152,3 @@ def _acquisition(phantom: Phantom) -> dict[str, Any]:
         "ImageOrientationPatient": [int(v) for v in axes.ravel()],
         "ImagePositionPatient": [round(float(v), 4) for v in corner],
     }
-
-
-def render(sample: Sample) -> tuple[Phantom, bytes]:
-    """Draw a sample; the phantom and the bytes of its file."""
-    phantom = draw(sample.label, seed=sample.seed, size=sample.size, plane=sample.plane)
-    return phantom, to_png(phantom) if sample.name.endswith(".png") else to_dicom(phantom)
-
-
-def record(sample: Sample, phantom: Phantom) -> dict[str, Any]:
-    """The sample's line of `index.json`: the truth about the picture."""
-    spacing = phantom.spacing_mm if sample.name.endswith(".dcm") else None
-    return {
-        "file": sample.name,
-        "simulated": True,
-        "label": sample.label,
-        "plane": sample.plane,
-        "seed": sample.seed,
-        "size": sample.size,
-        "center_px": phantom.center_px and [round(v, 2) for v in phantom.center_px],
-        "diameter_px": phantom.diameter_px and round(phantom.diameter_px, 2),
-        "area_px": phantom.area_px,
-        "spacing_mm": spacing and list(spacing),
-    }
-
-
-def write_samples(folder: Path) -> Iterator[str]:
-    """Write every sample and `index.json`; yields each file's name once it is written.
-
-    Args:
-        folder: created when absent; files of the same names are replaced.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    records = []
-    for sample in SAMPLES:
-        phantom, data = render(sample)
-        (folder / sample.name).write_bytes(data)
-        records.append(record(sample, phantom))
-        yield sample.name
-    text = json.dumps({"samples": records}, indent=2)
-    (folder / "index.json").write_text(text + "\n", encoding="utf-8")
-    yield "index.json"

@@ -154,9 +154,14 @@ def html(at: AppTest) -> str:
     return "\n".join(body for body in bodies if "<style>" not in body)
 
 
+def viewers(at: AppTest) -> list[Any]:
+    """The viewers on the page; the bar of themes and keys is a component too."""
+    return [one for one in at.get("bidi_component") if "viewer" in one.proto.component_name]
+
+
 def drawn(at: AppTest) -> dict[str, Any]:
     """What the viewer was given to draw."""
-    (viewer,) = at.get("bidi_component")
+    (viewer,) = viewers(at)
     data: dict[str, Any] = json.loads(viewer.proto.json)
     return data
 

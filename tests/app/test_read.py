@@ -14,7 +14,7 @@ from ml.io import read_scan
 from ml.labels import CLASSES, TITLES
 from ml.models import registry
 from tests.app import fakes
-from tests.app.conftest import CLEAR, LESION, Opened, drawn, expected, html, picture
+from tests.app.conftest import CLEAR, LESION, Opened, drawn, expected, html, picture, viewers
 
 TEXT = b"these are words, not a picture, whatever the name says"
 
@@ -27,7 +27,7 @@ def test_empty_view_says_what_to_do(app: AppTest, no_metrics: None) -> None:
     assert texts.NOTICE in page
     assert "make evaluate" in page
     assert len(at.file_uploader) == 1
-    assert not at.get("bidi_component")
+    assert not viewers(at)
 
 
 def test_notice_quotes_the_published_figure(app: AppTest, metrics: dict[str, Any]) -> None:
@@ -138,7 +138,7 @@ def test_what_cannot_be_read_is_said_and_the_app_stays_up(
     assert not at.exception
     (error,) = at.error
     assert "patient name" not in error.value
-    assert not at.get("bidi_component")
+    assert not viewers(at)
     assert not engine.calls
 
     at.file_uploader[0].set_value([("slice.png", LESION, "image/png")]).run()

@@ -19,7 +19,7 @@ from ml.io.series import find_series
 from ml.models import registry
 from ml.study import StudyReading, read_study
 from tests.app import fakes
-from tests.app.conftest import CLEAR, Opened, drawn, html, picture
+from tests.app.conftest import CLEAR, Opened, drawn, html, picture, viewers
 from tests.ml.fakes import OPEN_GATE
 from tests.ml.io.pictures import grey
 from tests.ml.io.series_files import one_slice, series, zipped
@@ -170,7 +170,7 @@ def test_an_archive_that_is_refused_says_why(
     assert not at.exception
     assert "leads out of its folder" in at.error[0].value
     assert not engine.calls
-    assert not at.get("bidi_component")
+    assert not viewers(at)
 
 
 def test_missing_weights_are_said_once_and_the_slice_is_shown(
@@ -194,7 +194,7 @@ def test_a_damaged_series_says_why(
     at = opened(*named([data[:-3000] for data in drawn_series()]))
     assert not at.exception
     assert "pixel data is truncated" in at.error[0].value
-    assert not at.get("bidi_component")
+    assert not viewers(at)
 
 
 def test_refused_slices_are_counted_and_crossed(

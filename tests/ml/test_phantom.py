@@ -10,8 +10,8 @@ from PIL import Image
 
 from ml.io import read_scan
 from ml.labels import CLASSES
-from ml.phantom import PLANES, Phantom, draw, to_dicom, to_png
-from ml.phantom.files import SAMPLES, record, render, write_samples
+from ml.phantom import PLANES, Phantom, draw, stack, to_dicom, to_png
+from ml.phantom.samples import SAMPLES, record, render, write_samples
 
 SAMPLES_FOLDER = Path(__file__).parents[2] / "assets" / "samples"
 SIZE = 128
@@ -183,11 +183,12 @@ def test_committed_samples_are_what_the_generator_draws():
 
 def test_samples_folder_holds_nothing_else_and_stays_small():
     files = [p for p in SAMPLES_FOLDER.iterdir() if p.is_file()]
-    assert {p.name for p in files} == {s.name for s in SAMPLES} | {"index.json"}
+    assert {p.name for p in files} == {s.name for s in SAMPLES} | {"index.json", stack.FILE}
     assert sum(p.stat().st_size for p in files) < 3 * 2**20
 
 
 def test_writing_samples_names_every_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("ml.phantom.files.SAMPLES", SAMPLES[:1])
-    assert list(write_samples(tmp_path)) == [SAMPLES[0].name, "index.json"]
+    monkeypatch.setattr("ml.phantom.samples.SAMPLES", SAMPLES[:1])
+    monkeypatch.setattr("ml.phantom.stack.slices", lambda: [b"a slice"])
+    assert list(write_samples(tmp_path)) == [SAMPLES[0].name, stack.FILE, "index.json"]
     assert read_scan((tmp_path / SAMPLES[0].name).read_bytes()).simulated

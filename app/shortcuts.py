@@ -1,0 +1,49 @@
+"""Every key and gesture of the app, once: buttons and the help take them from here.
+
+A new one is a line in its place's tuple; a button names it (`shortcut=shortcuts.NEXT_SCAN.key`).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """One way to do something without its button.
+
+    Attributes:
+        keys: as the reader sees them, each of them enough.
+        does: what happens, in a few words.
+        key: the name that a Streamlit button takes, "" where the page's own script listens.
+    """
+
+    keys: tuple[str, ...]
+    does: str
+    key: str = ""
+
+
+PREVIOUS_SCAN: Final = Shortcut(("←",), "previous scan", "Left")
+NEXT_SCAN: Final = Shortcut(("→",), "next scan", "Right")
+SLICE_DOWN: Final = Shortcut(("↓",), "next slice downwards", "Down")
+SLICE_UP: Final = Shortcut(("↑",), "next slice upwards", "Up")
+PREVIOUS_UNREAD: Final = Shortcut(("←",), "choose the previous unread scan", "Left")
+NEXT_UNREAD: Final = Shortcut(("→",), "choose the next unread scan", "Right")
+HELP: Final = Shortcut(("?",), "this list")
+
+PLACES: Final[dict[str, tuple[Shortcut, ...]]] = {
+    "On every page": (
+        HELP,
+        Shortcut(("Esc",), "close a list, a box or this one"),
+        Shortcut(("Tab", "Shift + Tab"), "go to the next or previous control"),
+    ),
+    "Read a scan": (PREVIOUS_SCAN, NEXT_SCAN, SLICE_DOWN, SLICE_UP),
+    "On the picture": (
+        Shortcut(("Wheel",), "zoom at the pointer"),
+        Shortcut(("Drag",), "move the picture"),
+        Shortcut(("Double click", "0"), "whole picture again"),
+        Shortcut(("+", "="), "zoom in"),
+        Shortcut(("-",), "zoom out"),
+    ),
+    "Worklist": (PREVIOUS_UNREAD, NEXT_UNREAD),
+}
+"""Where they work → what there is; within a place no key has two meanings."""
