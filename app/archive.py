@@ -6,6 +6,7 @@ One for each place in a process, opened when it is first asked for; it holds no 
 import hashlib
 from functools import cache
 
+from app.store.inputs import Inputs
 from app.store.opening import open_store
 from app.store.outlines import Outlines
 from app.store.pictures import Pictures
@@ -39,13 +40,21 @@ class Archive:
         pictures: the folder of kept pictures.
         key: secret of the pseudonyms.
         outlines: the readers' own outlines, in the same database.
+        inputs: what the gate measured of every scan, likewise.
     """
 
     def __init__(
-        self, repository: Repository, pictures: Pictures, *, key: bytes, outlines: Outlines
+        self,
+        repository: Repository,
+        pictures: Pictures,
+        *,
+        key: bytes,
+        outlines: Outlines,
+        inputs: Inputs,
     ) -> None:
         self.pictures = pictures
         self.outlines = outlines
+        self.inputs = inputs
         self._repository = repository
         self._key = key
         self._noted: dict[tuple[str, str], int] = {}
@@ -230,4 +239,5 @@ def _opened(found: Places) -> Archive:
         Pictures(found.pictures, found.keep_days),
         key=secret(found),
         outlines=Outlines(engine),
+        inputs=Inputs(engine),
     )
