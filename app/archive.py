@@ -6,7 +6,9 @@ One for each place in a process, opened when it is first asked for; it holds no 
 import hashlib
 from functools import cache
 
+from app.store.inputs import Inputs
 from app.store.opening import open_store
+from app.store.outlines import Outlines
 from app.store.pictures import Pictures
 from app.store.places import Places, places, secret
 from app.store.records import (
@@ -37,10 +39,22 @@ class Archive:
         repository: the database.
         pictures: the folder of kept pictures.
         key: secret of the pseudonyms.
+        outlines: the readers' own outlines, in the same database.
+        inputs: what the gate measured of every scan, likewise.
     """
 
-    def __init__(self, repository: Repository, pictures: Pictures, key: bytes) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        pictures: Pictures,
+        *,
+        key: bytes,
+        outlines: Outlines,
+        inputs: Inputs,
+    ) -> None:
         self.pictures = pictures
+        self.outlines = outlines
+        self.inputs = inputs
         self._repository = repository
         self._key = key
         self._noted: dict[tuple[str, str], int] = {}
@@ -66,11 +80,15 @@ class Archive:
         scan = answer.scan
         key = (scan.content_hash, version)
         if key not in self._noted:
-            digest = hashlib.sha256(version.encode()).hexdigest()
             self._noted[key] = self._repository.add_answer(
-                self._admitted(scan, data), answer_of(answer, digest)
+                self._admitted(scan, data), answer_of(answer, self.version_digest(version))
             )
         return self._noted[key]
+
+    @staticmethod
+    def version_digest(version: str) -> str:
+        """What is stored of the networks' version, see `app.services.model_version`."""
+        return hashlib.sha256(version.encode()).hexdigest()
 
     def say(self, answer_id: int, word: Word) -> int:
         """Keep what a reader says of an answer; it is on the disk when this returns.
@@ -215,5 +233,11 @@ def _shares(values: FloatArray) -> tuple[float, ...]:
 
 @cache
 def _opened(found: Places) -> Archive:
-    repository = Repository(open_store(found))
-    return Archive(repository, Pictures(found.pictures, found.keep_days), secret(found))
+    engine = open_store(found)
+    return Archive(
+        Repository(engine),
+        Pictures(found.pictures, found.keep_days),
+        key=secret(found),
+        outlines=Outlines(engine),
+        inputs=Inputs(engine),
+    )

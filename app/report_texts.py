@@ -30,6 +30,7 @@ DRAFT: Final = "DRAFT"
 NOT_SIGNED: Final = "DRAFT: nobody has signed this report."
 RAW: Final = "Raw picture"
 OUTLINED: Final = "AI outline"
+BOTH_OUTLINED: Final = "AI outline; dashed: the reader's own"
 REFUSED_PICTURE: Final = "No AI marks: the picture was refused"
 UNPRINTABLE: Final = (
     "Letters that the fonts of this page lack are printed without their accent, or as ?; the JSON "

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from app import held_out, report_session, services, state
+from app import held_out, own_outline, report_session, services, state
 from app import report_texts as words
 from app.reports.compose import Measured, compose
 from app.reports.draft import Draft, edited
-from ml.errors import MetricsError
+from app.reports.own_outline import with_outline
+from app.store.outlines import KeptOutline
+from ml.errors import MetricsError, StoreError
 from ml.results import Analysis, Refused
 
 T = TypeVar("T")
@@ -23,7 +25,19 @@ def current(answer: Analysis | Refused) -> Draft:
     written = {name: report_session.written(digest, name) for name in words.SECTIONS}
     said = {piece.text for section in draft.sections for piece in section.pieces}
     left_out = {text for text in said if not report_session.ticked(digest, part(text))}
-    return edited(draft, written, left_out)
+    done = edited(draft, written, left_out)
+    kept = kept_outline(answer)
+    if kept is None or isinstance(answer, Refused):
+        return done
+    return with_outline(done, answer, kept)
+
+
+def kept_outline(answer: Analysis | Refused) -> KeptOutline | None:
+    """The outline that this reader kept of the scan, or None; a store that fails has none."""
+    try:
+        return own_outline.mine(answer.scan.content_hash)
+    except StoreError:
+        return None
 
 
 def proposed(answer: Analysis | Refused) -> Draft:

@@ -91,12 +91,12 @@ def heat_layer(read: Analysis, heatmap: Heatmap) -> str:
 
 def fill_layer(read: Analysis, colour: tuple[int, int, int]) -> str:
     """The mask as a filled area in one colour, as a PNG data URI."""
-    return _fill_layer(_key(read), colour, read.segmentation)
+    return _fill_layer(_mask_key(read), colour, read.segmentation)
 
 
 def outline(read: Analysis) -> str:
     """The mask's border as the data of an SVG path in scan pixels."""
-    return _outline(_key(read), read.segmentation)
+    return _outline(_mask_key(read), read.segmentation)
 
 
 def presets(decoded: Scan) -> tuple[DisplayWindow, ...]:
@@ -205,6 +205,10 @@ def stressed(decoded: Scan, corruption: str, strength: int) -> Stressed:
 
 def _key(read: Analysis) -> str:
     return ":".join((read.scan.content_hash, *sorted(read.weights.values())))
+
+
+def _mask_key(read: Analysis) -> str:
+    return f"{_key(read)}:{read.segmentation.threshold}"
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -3,11 +3,12 @@
 from typing import Final
 
 from app import texts
+from app.orientation_texts import hanging
 from ml.io.series import Series
 from ml.labels import TITLES, USUAL_READING
 from ml.results import Scan
 from ml.study import ADJACENT, BAND, StudyAnswer, StudyReading
-from ml.volume import Letters, Volume
+from ml.volume import Volume
 
 DECODING: Final = "Decoding the series"
 READING: Final = "The networks are reading the series: {done} of {total} slices"
@@ -53,13 +54,6 @@ def position(number: int, total: int) -> str:
     return f"{number}/{total}"
 
 
-def orientation(letters: Letters | None) -> str:
-    """How the picture hangs, or that it is not known."""
-    if letters is None:
-        return texts.ORIENTATION
-    return f"left of the screen: {letters.left}, top: {letters.top}"
-
-
 def slice_line(volume: Volume, number: int, scan: Scan) -> str:
     """Format, size, spacing, distance and orientation of a slice in one line."""
     rows, columns = scan.shape
@@ -67,7 +61,7 @@ def slice_line(volume: Volume, number: int, scan: Scan) -> str:
     apart = "slice distance unknown" if distance is None else f"slices {distance:.2f} mm apart"
     return (
         f"{scan.format}, slice {position(number, len(volume.slices))}, {columns} × {rows} px, "
-        f"{texts.spacing(scan)}, {apart}, {orientation(volume.letters)}"
+        f"{texts.spacing(scan)}, {apart}, {hanging(volume.letters)}"
     )
 
 

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Final
 
+from app import orientation_texts
 from ml.datasets.hashing import BITS
 from ml.evaluation.membership_published import MembershipFigures
 from ml.evaluation.published import Interval, ModelFigures
@@ -45,7 +46,7 @@ NO_SAMPLES: Final = "The simulated samples have not been drawn here."
 
 RAW_TITLE: Final = "Raw picture · wheel zooms, drag pans, double click resets"
 AI_TITLE: Final = "AI view"
-ORIENTATION: Final = "orientation unknown"
+ORIENTATION: Final = orientation_texts.UNKNOWN
 SIMULATED: Final = "SIMULATED"
 HEAT_TITLE: Final = "What moved the class score"
 NO_EVIDENCE: Final = "no positive evidence for this class"
@@ -243,7 +244,8 @@ def spacing(scan: Scan) -> str:
 def scan_line(scan: Scan) -> str:
     """Format, size, spacing and orientation in one line."""
     rows, columns = scan.shape
-    return f"{scan.format}, {columns} × {rows} px, {spacing(scan)}, {ORIENTATION}"
+    hanging = orientation_texts.hanging(scan.letters)
+    return f"{scan.format}, {columns} × {rows} px, {spacing(scan)}, {hanging}"
 
 
 def length(mm: float | None, px: float | None) -> str:

@@ -98,7 +98,7 @@ def corrupt(
 
 
 def corrupted(scan: Scan, corruption: str, *, strength: int) -> Scan:
-    """A corrupted scan, with a hash of its own and no spacing: nothing is measured on it.
+    """A corrupted scan with a hash of its own; without spacing and orientation, none is measured.
 
     The same scan is corrupted the same way every time. Strength 0 gives the scan itself.
 
@@ -115,6 +115,7 @@ def corrupted(scan: Scan, corruption: str, *, strength: int) -> Scan:
         pixels=pixels,
         window=DisplayWindow(0.5, 1.0, "0.5–99.5 percentile of the untouched scan"),
         spacing_mm=None,
+        orientation=None,
         content_hash=hashlib.sha256(name.encode()).hexdigest(),
         notes=(*scan.notes, f"Corrupted on purpose: {corruption}, strength {strength}."),
     )

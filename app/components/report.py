@@ -11,7 +11,7 @@ import streamlit as st
 from app import reader_session, report_session, reporting, services, state
 from app import report_texts as words
 from app.archive import archive
-from app.components import problem
+from app.components import kept_outlines, problem
 from app.reports import as_json, dicom_seg, dicom_source, dicom_sr, pdf
 from app.reports.draft import AI, Draft, Section, sign
 from ml.errors import ReportError, StoreError
@@ -34,6 +34,7 @@ def show(answer: Analysis | Refused, data: bytes) -> None:
             _finished(done, answer, data)
         else:
             _editor(reporting.proposed(answer))
+            kept_outlines.in_report(answer)
             _signature(answer, data)
         _downloads(reporting.current(answer), answer, data)
 

@@ -5,15 +5,17 @@ its file.
 """
 
 import json
+from dataclasses import asdict
 from typing import Any, Final
 
+from app.reports import own_outline
 from app.reports.draft import Draft, Section
 from app.reports.result import result
 from ml.results import Analysis, Refused, Scan
 
 __all__ = ["VERSION", "document", "render"]
 
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"
 """Of the form; a field may be added under the same first number, none is renamed or removed."""
 
 
@@ -36,6 +38,7 @@ def document(draft: Draft, answer: Analysis | Refused) -> dict[str, Any]:
         "scan": _scan(answer.scan),
         "sections": [_section(one) for one in draft.sections],
         "result": result(answer, draft.conflicts),
+        "reader_outline": own_outline.facts(draft, answer),
         "made_by": {"software": footer.software, "weights_sha256": dict(footer.weights)},
         "thresholds": footer.thresholds,
         "notice": footer.notice,
@@ -57,6 +60,7 @@ def _scan(scan: Scan) -> dict[str, Any]:
         "rows": rows,
         "columns": columns,
         "spacing_mm": None if scan.spacing_mm is None else list(scan.spacing_mm),
+        "orientation": None if scan.letters is None else asdict(scan.letters),
         "simulated": scan.simulated,
     }
 

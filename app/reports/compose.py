@@ -11,13 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from app import conflict_texts, gate_texts, notice_texts, texts, trust_texts
+from app import conflict_texts, gate_texts, notice_texts, orientation_texts, texts, trust_texts
 from app import report_texts as words
 from app.reports.draft import AI, Draft, Footer, Piece, Section
 from ml.evaluation.gate_published import GateFigures
 from ml.evaluation.membership_published import MembershipFigures
 from ml.evaluation.published import Interval, Summary
 from ml.evaluation.published_conflicts import ConflictFigures
+from ml.inference.side import side_of
 from ml.labels import NO_TUMOR
 from ml.results import Analysis, Refused
 
@@ -88,7 +89,7 @@ def _read(
         "findings": [
             _outline(read),
             "" if read.detections is None else words.boxes(read.detections),
-            words.NO_SIDE,
+            *_side(read),
             *_conflicts(conflicts, measured.conflicts),
         ],
         "impression": _impression(read, measured),
@@ -113,6 +114,16 @@ def _technique(answer: Analysis | Refused) -> list[str]:
     scan = answer.scan
     simulated = words.SIMULATED if scan.simulated else ""
     return [words.technique(scan), simulated, *scan.notes]
+
+
+def _side(read: Analysis) -> list[str]:
+    """Where the picture's edges point to and on which side the outline lies, or that none knows."""
+    letters = read.scan.letters
+    if letters is None:
+        return [words.NO_SIDE]
+    outlined = read.segmentation.measurement.area_px > 0
+    side = orientation_texts.side(side_of(read)) if outlined else ""
+    return [orientation_texts.stated(letters), side]
 
 
 def _outline(read: Analysis) -> str:

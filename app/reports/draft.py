@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from app import report_texts as words
+from app.store.outlines import KeptOutline
 
 __all__ = ["AI", "READER", "Draft", "Footer", "Piece", "Section", "Signature", "edited", "sign"]
 
@@ -86,6 +87,7 @@ class Draft:
         conflicts: kinds of contradiction (`ml.inference.conflicts.KINDS`), None where they were
             not looked at.
         signature: None for a draft.
+        outline: the reader's own outline that the report uses, None where it has none.
     """
 
     content_hash: str
@@ -93,6 +95,7 @@ class Draft:
     footer: Footer
     conflicts: tuple[str, ...] | None = None
     signature: Signature | None = field(default=None)
+    outline: KeptOutline | None = None
 
     @property
     def status(self) -> str:
@@ -117,7 +120,7 @@ class Draft:
 
 
 def edited(draft: Draft, written: Mapping[str, str], left_out: Collection[str] = ()) -> Draft:
-    """The draft with a reader's words, unsigned.
+    """The draft with a reader's words, unsigned and without a reader's outline.
 
     Args:
         draft: as it came from the AI, or edited before.
@@ -126,7 +129,7 @@ def edited(draft: Draft, written: Mapping[str, str], left_out: Collection[str] =
         left_out: AI sentences to take out; all others are in.
     """
     sections = tuple(_edited(one, written.get(one.name, ""), left_out) for one in draft.sections)
-    return replace(draft, sections=sections, signature=None)
+    return replace(draft, sections=sections, signature=None, outline=None)
 
 
 def sign(draft: Draft, name: str, time: datetime) -> Draft:

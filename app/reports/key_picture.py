@@ -7,14 +7,15 @@ import io
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reportlab.lib.colors import Color, black
+from reportlab.lib.colors import Color, black, white
 from reportlab.lib.utils import ImageReader
 
 from app import report_texts as words
-from app import texts, theme
+from app import theme
+from app.orientation_texts import hanging
 from app.reports import fonts
 from ml import display
-from ml.results import Analysis, BoolArray, Refused, Scan
+from ml.results import Analysis, BoolArray, Refused, Scan, Segmentation
 
 __all__ = ["Scale", "draw", "scale"]
 
@@ -22,6 +23,7 @@ MAX_SIDE: Final = 1024
 """Longest side of a picture in the file, in pixels; a larger scan is averaged down."""
 
 _MASK: Final = Color(*(part / 255 for part in theme.MASK_RGB))
+_OWN: Final = Color(86 / 255, 180 / 255, 233 / 255)  # sky blue of the Okabe-Ito set
 _LONGEST_BAR: Final = 1 / 3  # of the picture's width
 _CAPTION: Final = 8.0
 _GAP: Final = 10.0
@@ -52,13 +54,20 @@ def scale(scan: Scan) -> Scale:
     return Scale(size, unit, size / width)
 
 
-def draw(canvas: Any, answer: Analysis | Refused, box: tuple[float, float, float, float]) -> None:
+def draw(
+    canvas: Any,
+    answer: Analysis | Refused,
+    box: tuple[float, float, float, float],
+    *,
+    own: Segmentation | None = None,
+) -> None:
     """Draw both pictures side by side.
 
     Args:
         canvas: reportlab canvas.
         answer: what came of reading the scan; a refused one has its raw picture only.
         box: (left, bottom, width, height) of the place, in points; captions are inside.
+        own: the reader's own outline, dashed and in another colour than the AI's.
     """
     left, bottom, width, height = box
     scan = answer.scan
@@ -73,7 +82,8 @@ def draw(canvas: Any, answer: Analysis | Refused, box: tuple[float, float, float
     )
     picture = ImageReader(io.BytesIO(display.png(grey)))
     refused = isinstance(answer, Refused)
-    captions = (words.RAW, words.REFUSED_PICTURE if refused else words.OUTLINED)
+    outlined = words.OUTLINED if own is None else words.BOTH_OUTLINED
+    captions = (words.RAW, words.REFUSED_PICTURE if refused else outlined)
     canvas.setFillColor(black)
     for number, caption in enumerate(captions):
         x = left + number * (half + _GAP)
@@ -81,13 +91,21 @@ def draw(canvas: Any, answer: Analysis | Refused, box: tuple[float, float, float
         canvas.drawString(x, bottom + height - _CAPTION, caption)
         if number == 0 or not refused:
             canvas.drawImage(picture, x, top, width=size[0], height=size[1])
-            _bar(canvas, scale(scan), (x, top - 5, size[0]))
+            _bar(canvas, scan, (x, top - 5, size[0]))
+            _letters(canvas, scan, (x, top, *size))
         if number == 1 and isinstance(answer, Analysis):
             _outline(canvas, answer.segmentation.mask, (x, top, *size))
+            if own is not None:
+                _outline(canvas, own.mask, (x, top, *size), own=True)
 
 
-def _outline(canvas: Any, mask: BoolArray, box: tuple[float, float, float, float]) -> None:
-    """The border of the mask: a dark line with a bright one on it, seen on any grey."""
+def _outline(
+    canvas: Any, mask: BoolArray, box: tuple[float, float, float, float], *, own: bool = False
+) -> None:
+    """The border of a mask: a dark line with a bright one on it, seen on any grey.
+
+    A reader's own is dashed: nothing is said by colour alone.
+    """
     left, bottom, width, height = box
     rows, columns = mask.shape
     path = canvas.beginPath()
@@ -98,15 +116,35 @@ def _outline(canvas: Any, mask: BoolArray, box: tuple[float, float, float, float
             y = bottom + height - (row + 0.5) * height / rows
             (path.lineTo if number else path.moveTo)(x, y)
         path.close()
-    for colour, thickness in ((black, 2.2), (_MASK, 1.1)):
+    canvas.saveState()
+    if own:
+        canvas.setDash(3, 3)
+    for colour, thickness in ((black, 2.2), (_OWN if own else _MASK, 1.1)):
         canvas.setStrokeColor(colour)
         canvas.setLineWidth(thickness)
         canvas.drawPath(path, stroke=1, fill=0)
+    canvas.restoreState()
 
 
-def _bar(canvas: Any, found: Scale, place: tuple[float, float, float]) -> None:
-    """The bar with its ends below a picture, and its length beside it."""
+def _letters(canvas: Any, scan: Scan, box: tuple[float, float, float, float]) -> None:
+    """The letters of the four edges, inside the picture, where the file states them."""
+    if scan.letters is None:
+        return
+    left, bottom, width, height = box
+    middle = bottom + height / 2 - _CAPTION / 3
+    canvas.setFont(fonts.BOLD, _CAPTION)
+    canvas.setFillColor(white)
+    canvas.drawString(left + 2, middle, scan.letters.left)
+    canvas.drawRightString(left + width - 2, middle, scan.letters.right)
+    canvas.drawCentredString(left + width / 2, bottom + height - _CAPTION, scan.letters.top)
+    canvas.drawCentredString(left + width / 2, bottom + 3, scan.letters.bottom)
+    canvas.setFillColor(black)
+
+
+def _bar(canvas: Any, scan: Scan, place: tuple[float, float, float]) -> None:
+    """The bar with its ends below a picture, its length beside it, and how the picture hangs."""
     left, y, width = place
+    found = scale(scan)
     right = left + found.share * width
     canvas.setStrokeColor(black)
     canvas.setLineWidth(1)
@@ -114,5 +152,5 @@ def _bar(canvas: Any, found: Scale, place: tuple[float, float, float]) -> None:
     for x in (left, right):
         canvas.line(x, y - 2.5, x, y + 2.5)
     canvas.setFont(fonts.REGULAR, _CAPTION - 1)
-    said = f"{words.bar(found.size, found.unit)}   {texts.ORIENTATION}"
+    said = f"{words.bar(found.size, found.unit)}   {hanging(scan.letters)}"
     canvas.drawString(right + 4, y - 2.5, said)

@@ -28,6 +28,7 @@ from reportlab.platypus import (
 from app import report_texts as words
 from app.reports import fonts, key_picture
 from app.reports.draft import AI, Draft, Footer, Piece, Section
+from app.reports.own_outline import outline_of
 from ml.results import Analysis, Refused
 
 __all__ = ["render"]
@@ -153,7 +154,7 @@ def _page(canvas: Any, document: Any, *, draft: Draft, answer: Analysis | Refuse
     canvas.drawRightString(_WIDTH - _MARGIN, _HEIGHT - 12 * mm, name)
     if answer is not None:
         place = (_MARGIN, _HEIGHT - _HEAD - _PICTURES + 4 * mm, _LINE, _PICTURES - 4 * mm)
-        key_picture.draw(canvas, answer, place)
+        key_picture.draw(canvas, answer, place, own=outline_of(draft, answer))
     _foot(canvas, draft, document.page)
     canvas.restoreState()
 

@@ -6,6 +6,7 @@ Probabilities are whole per cent, as on every screen.
 from typing import Any
 
 from app.texts import percent
+from ml.inference.side import side_of
 from ml.labels import CLASSES
 from ml.results import Analysis, Classification, Detection, Refused, Segmentation
 
@@ -45,7 +46,7 @@ def result(answer: Analysis | Refused, conflicts: tuple[str, ...] | None) -> dic
         "networks": [_reading(one) for one in answer.classifications],
         "agreement": {"agree": answer.agreement, "of": len(answer.classifications)},
         "not_ruled_out": None if labels is None else list(labels),
-        "outline": _outline(answer.segmentation),
+        "outline": {**_outline(answer.segmentation), "side": side_of(answer)},
         "boxes": None if boxes is None else [_box(one) for one in boxes],
         "conflicts": None if conflicts is None else list(conflicts),
         "training_copy": None

@@ -1,34 +1,24 @@
 """Reading from and appending to the store; every call is one short transaction."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlalchemy import Engine, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.store import queries
 from app.store.checks import check_name, check_word
-from app.store.opening import WRITES, troubles
 from app.store.records import UNDONE, Answer, Entry, NewScan, Reading, Word
+from app.store.sessions import Sessions
 from app.store.tables import AnswerRow, ReadingRow, ScanRow, SignatureRow
 from ml.errors import StoreError
 
 Row = TypeVar("Row", ReadingRow, AnswerRow, SignatureRow)
 
 
-class Repository:
-    """The worklist, the AI's answers and the readers' words.
-
-    Rows are only ever added. Every method raises `StoreError` where the database cannot be
-    reached, and then nothing is written.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._reading = engine
-        self._writing = engine.execution_options(**{WRITES: True})
+class Repository(Sessions):
+    """The worklist, the AI's answers and the readers' words."""
 
     def add_answer(self, scan: NewScan, answer: Answer) -> int:
         """Put a scan on the worklist unless it is there, and what the AI said of it.
@@ -167,16 +157,6 @@ class Repository:
         query = queries.readings(content_hash)
         with self._read() as session:
             return tuple(queries.reading(*row) for row in session.execute(query))
-
-    @contextmanager
-    def _read(self) -> Iterator[Session]:
-        with troubles(), Session(self._reading) as session:
-            yield session
-
-    @contextmanager
-    def _write(self) -> Iterator[Session]:
-        with troubles(), Session(self._writing) as session, session.begin():
-            yield session
 
 
 def _now() -> datetime:

@@ -132,3 +132,26 @@ class SignatureRow(Base):
     reader: Mapped[str] = mapped_column(String(80))
     report_hash: Mapped[str] = mapped_column(HASH)
     takes_back: Mapped[int | None] = mapped_column(ForeignKey("signatures.id"))
+
+
+class ReaderOutlineRow(Base):
+    """A reader's own outline, or a row that takes one back; see `outlines.NewOutline`."""
+
+    __tablename__ = "reader_outlines"
+    __table_args__ = (Unique("takes_back"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ai_result_id: Mapped[int] = mapped_column(ForeignKey("ai_results.id"))
+    at: Mapped[datetime]
+    reader: Mapped[str] = mapped_column(String(80))
+    threshold: Mapped[float]
+    ai_threshold: Mapped[float]
+    area_px: Mapped[int]
+    area_mm2: Mapped[float | None]
+    diameter_px: Mapped[float | None]
+    diameter_mm: Mapped[float | None]
+    perpendicular_px: Mapped[float | None]
+    perpendicular_mm: Mapped[float | None]
+    model_version: Mapped[str] = mapped_column(HASH)
+    weights_hash: Mapped[str] = mapped_column(HASH)
+    takes_back: Mapped[int | None] = mapped_column(ForeignKey("reader_outlines.id"))

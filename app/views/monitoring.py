@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import monitoring_texts as words
 from app.archive import archive
-from app.components import empty, problem, table
+from app.components import drift, empty, problem, table
 from app.store import figures
 from app.store.records import Entry, Reading
 from ml.errors import StoreError
@@ -27,6 +27,7 @@ def page() -> None:
         empty.show(words.EMPTY, words.EMPTY_HELP)
     if entries:
         _refusals(entries)
+        _inputs()
 
 
 def _agreement(said: Sequence[Reading]) -> None:
@@ -56,6 +57,14 @@ def _refusals(entries: Sequence[Entry]) -> None:
     st.markdown(words.refused(stopped))
     if reasons:
         table.show(words.REASON_COLUMNS, words.reasons(reasons))
+
+
+def _inputs() -> None:
+    """Whether what is read is like what the figures were measured on."""
+    try:
+        drift.show()
+    except StoreError as error:
+        problem.show(error)
 
 
 page()

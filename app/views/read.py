@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import reader_session, services, state, texts
+from app import own_outline, reader_session, services, state, texts
 from app.components import (
     all_reports,
     conflicts,
@@ -12,6 +12,7 @@ from app.components import (
     measurements,
     navigator,
     opener,
+    outline_threshold,
     problem,
     provenance,
     readers_word,
@@ -88,31 +89,40 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
             verdict.show(read)
             conflicts.show(read)
             measurements.show(read)
+        answer_id = None
         if answer is not None:
             reader_session.mark_drawn(file.content_hash)
             if hung is None:
-                _word(file, answer)
+                answer_id = _word(file, answer)
         provenance.show(scan, read)
+    shown = None if read is None else own_outline.adjusted(read)
     with pictures:
-        viewer.show(scan, window, read, hung)
+        viewer.show(scan, window, shown, hung or _alone(scan))
     left, right = controls.columns([3, 8], gap="medium")
     with left:
         windowing.show(windowed)
-    if read is not None:
+    if read is not None and shown is not None:
         with right:
             layer_controls.show(read)
+            outline_threshold.show(read, shown, answer_id)
         stress.show(scan)
     if answer is not None and hung is None:
         report.show(answer, file.data)
 
 
-def _word(file: state.OpenedFile, answer: Analysis | Refused) -> None:
-    """Note the answer on the worklist, and ask for the reader's word on it."""
+def _alone(scan: Scan) -> Hung:
+    """How a slice that is a file of its own hangs."""
+    return Hung(scan.content_hash, scan.letters, scan, texts.scan_line(scan))
+
+
+def _word(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:
+    """Note the answer on the worklist, and ask for the reader's word on it; the answer's number."""
     words = st.container()
     answer_id = recorder.show(file, answer)
     if answer_id is not None:
         with words:
             readers_word.show(answer, answer_id)
+    return answer_id
 
 
 def _analysed(scan: Scan) -> Analysis | Refused | None:

@@ -7,7 +7,7 @@ import streamlit as st
 from app import reader_session, reopening, shortcuts, state
 from app import worklist_texts as words
 from app.archive import archive
-from app.components import choice, empty, problem, readers_word
+from app.components import choice, empty, kept_outlines, problem, readers_word
 from app.store.lists import of_status, ordered, progress, unread
 from app.store.records import NEW, REFUSED, STATUSES, Entry
 from ml.errors import StoreError
@@ -95,6 +95,8 @@ def _chosen(shown: tuple[Entry, ...]) -> None:
             st.switch_page("views/read.py")
     if not at_hand:
         st.caption(words.NOT_KEPT)
+    if not _hidden(known[chosen]):
+        kept_outlines.show(chosen)
 
 
 def _step(title: str, shortcut: str, to: str | None) -> None:

@@ -13,7 +13,7 @@ which writes them to `assets/metrics/thresholds.json`; nothing else touches the 
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,14 @@ from ml.inference.measure import measure
 from ml.preprocess import Crop, to_scan
 from ml.results import BoolArray, FloatArray, Scan, Segmentation
 
-__all__ = ["DEFAULT_THRESHOLD", "THRESHOLDS_FILE", "OperatingPoint", "operating_point", "segment"]
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "THRESHOLDS_FILE",
+    "OperatingPoint",
+    "operating_point",
+    "outlined_at",
+    "segment",
+]
 
 DEFAULT_THRESHOLD = 0.5
 """Mask threshold until the evaluation has written one: the pixel is more likely tumour than not."""
@@ -111,9 +118,8 @@ def segment(
         tumour: probability of any tumour by the mean of the classifiers, 0..1.
     """
     on_scan: FloatArray = np.clip(to_scan(probability, crop, scan.shape), 0.0, 1.0)
-    mask: BoolArray = on_scan >= point.threshold
-    if point.min_area_share > 0.0:
-        mask = _without_specks(mask, math.ceil(point.min_area_share * crop.side**2))
+    smallest_px = math.ceil(point.min_area_share * crop.side**2)
+    mask = _marked(on_scan, point.threshold, smallest_px)
     marked_px = int(np.count_nonzero(mask))
     withheld = marked_px > 0 and tumour < point.least_tumour
     if withheld:
@@ -126,7 +132,42 @@ def segment(
         measurement=measure(mask, scan.spacing_mm),
         withheld=withheld,
         marked_px=marked_px,
+        smallest_px=smallest_px,
     )
+
+
+def outlined_at(
+    found: Segmentation, threshold: float, spacing_mm: tuple[float, float] | None
+) -> Segmentation:
+    """The same probability map outlined from another threshold on; no network runs.
+
+    At the threshold of `found` it is the same outline, unless that one is withheld: who asks for
+    another threshold has seen that nothing was outlined, so nothing is withheld here.
+
+    Args:
+        found: outline with its probability map.
+        threshold: lowest probability that counts as tumour, 0 < threshold <= 1.
+        spacing_mm: that of the scan.
+
+    Raises:
+        ValueError: the threshold would outline everything.
+    """
+    point = OperatingPoint(threshold)
+    mask = _marked(found.probability, point.threshold, found.smallest_px)
+    return replace(
+        found,
+        mask=mask,
+        threshold=point.threshold,
+        measurement=measure(mask, spacing_mm),
+        withheld=False,
+        marked_px=int(np.count_nonzero(mask)),
+    )
+
+
+def _marked(probability: FloatArray, threshold: float, smallest_px: int) -> BoolArray:
+    """Mask (H, W) of what reaches the threshold, without specks."""
+    mask: BoolArray = probability >= threshold
+    return _without_specks(mask, smallest_px) if smallest_px > 0 else mask
 
 
 def _without_specks(mask: BoolArray, smallest: int) -> BoolArray:

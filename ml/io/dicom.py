@@ -2,8 +2,8 @@
 
 Order of steps: part 10 header → bound on deflated data sets → the listed attributes only →
 kind of object → size limits → transfer syntax → decoding → padding → modality LUT →
-MONOCHROME1 → display window → spacing. Attributes that identify a patient are never parsed,
-and no decoder's own message is passed on, because it may quote a value.
+MONOCHROME1 → display window → spacing → orientation. Attributes that identify a patient are never
+parsed, and no decoder's own message is passed on, because it may quote a value.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from pydicom.filereader import read_dataset, read_preamble
 from pydicom.uid import UID
 
 from ml.errors import SizeOutOfBounds
+from ml.io.dicom_frames import orientation_of
 from ml.io.dicom_header import (
     ATTRIBUTES,
     header_notes,
@@ -118,6 +119,7 @@ def frame_scan(facts: Dataset, stored: npt.NDArray[np.generic], content_hash: st
         content_hash=content_hash,
         notes=(*header_notes(facts), *notes, *spacing_notes),
         simulated=text(facts, "ManufacturerModelName") == PHANTOM_SOURCE.upper(),
+        orientation=orientation_of(facts),
     )
 
 

@@ -26,6 +26,7 @@ _KEYWORDS: Final = (
     "LossyImageCompression",
     "PixelSpacing",
     "ImagerPixelSpacing",
+    "ImageOrientationPatient",
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "PlanarConfiguration",
@@ -52,7 +53,6 @@ _SERIES_KEYWORDS: Final = (
     "SeriesInstanceUID",
     "InstanceNumber",
     "ImagePositionPatient",
-    "ImageOrientationPatient",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 )

@@ -8,12 +8,14 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
 
 from ml.errors import DamagedFile
 from ml.io.limits import check_size
+from ml.orientation import Orientation
 from ml.results import DisplayWindow, Scan
 
 __all__ = ["pack", "unpack"]
@@ -28,6 +30,7 @@ def pack(scan: Scan) -> bytes:
         "notes": scan.notes,
         "simulated": scan.simulated,
         "colour": scan.colour,
+        "orientation": None if scan.orientation is None else asdict(scan.orientation),
     }
     text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
     stream = io.BytesIO()
@@ -50,7 +53,7 @@ def unpack(data: bytes, content_hash: str) -> Scan:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             pixels, text = archive["pixels"], archive["facts"].tobytes()
         facts = json.loads(text)
-        spacing = facts["spacing_mm"]
+        spacing, lies = facts["spacing_mm"], facts.get("orientation")  # older ones lack it
         scan = Scan(
             pixels=pixels,
             window=DisplayWindow(**facts["window"]),
@@ -60,13 +63,19 @@ def unpack(data: bytes, content_hash: str) -> Scan:
             notes=tuple(map(str, facts["notes"])),
             simulated=bool(facts["simulated"]),
             colour=float(facts["colour"]),
+            orientation=None if lies is None else _orientation(lies),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+    except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
         raise _damaged() from None
     if pixels.dtype != np.float32 or pixels.ndim != 2 or not np.isfinite(pixels).all():
         raise _damaged()
     check_size(*scan.shape)
     return scan
+
+
+def _orientation(stored: Mapping[str, Sequence[float]]) -> Orientation:
+    row, column = ([float(v) for v in stored[name]] for name in ("row", "column"))
+    return Orientation((row[0], row[1], row[2]), (column[0], column[1], column[2]))
 
 
 def _damaged() -> DamagedFile:

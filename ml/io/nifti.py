@@ -147,6 +147,7 @@ def _slices(block: FloatArray, header: NiftiHeader, file_hash: str) -> tuple[Sca
             format="NIfTI",
             content_hash=hashlib.sha256(f"{file_hash}:{place}".encode()).hexdigest(),
             simulated=description == PHANTOM_SOURCE.encode(),
+            orientation=header.cut.orientation,
         )
         for place, pixels in enumerate(header.cut.apply(block))
     ]

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import conflict_texts, gate_texts, texts
+from app import conflict_texts, gate_texts, orientation_texts, texts
 from app import report_texts as words
 from app.reports.compose import Measured, compose
 from app.reports.draft import AI, READER, edited, sign
+from ml.inference.side import side_of
 from ml.labels import CLASSES, TITLES
 from ml.results import Classification
+from ml.volume import Letters, Orientation
 from tests.app.readings import (
     CONFLICTS,
     SHARES,
@@ -79,6 +81,24 @@ def test_a_png_has_neither_a_side_nor_a_millimetre(tmp_path: Path) -> None:
     assert words.NO_SIDE in said
     assert not SIDE_OR_MM.search(said)
     assert SIDE_OR_MM.search(sentences(drafted(reading())))
+
+
+def test_a_side_is_named_only_by_the_letters_of_the_header() -> None:
+    read = reading()
+    assert read.scan.letters == Letters("R", "L", "A", "P")
+    said = sentences(drafted(read))
+    assert orientation_texts.stated(read.scan.letters) in said
+    side = side_of(read)
+    assert side in ("left", "right")
+    assert orientation_texts.SIDES[side] in said
+    assert words.NO_SIDE not in said
+    mirrored = Orientation((-1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    other = sentences(drafted(replace(read, scan=replace(read.scan, orientation=mirrored))))
+    assert "left edge L, right edge R" in other
+    assert orientation_texts.SIDES["right" if side == "left" else "left"] in other
+    unknown = sentences(drafted(replace(read, scan=replace(read.scan, orientation=None))))
+    assert words.NO_SIDE in unknown
+    assert not re.search(r"\bleft\b|\bright\b", unknown)
 
 
 def test_nothing_outlined_and_withheld_are_told_apart() -> None:
@@ -158,7 +178,7 @@ def test_footer_has_notice_digests_threshold_and_the_published_figure(tmp_path: 
 
 
 def test_a_readers_words_stay_apart_from_the_ai_and_left_out_ones_are_kept_on_record() -> None:
-    draft = drafted(reading())
+    draft = drafted(reading("PNG"))
     gone = words.NO_SIDE
     new = edited(draft, {"findings": "  Left frontal mass.\n\n Oedema.  "}, {gone})
     findings = next(one for one in new.sections if one.name == "findings")
@@ -172,7 +192,7 @@ def test_a_readers_words_stay_apart_from_the_ai_and_left_out_ones_are_kept_on_re
 
 
 def test_a_reader_who_repeats_an_ai_sentence_does_not_change_its_mark() -> None:
-    draft = drafted(reading())
+    draft = drafted(reading("PNG"))
     new = edited(draft, {"findings": words.NO_SIDE})
     sources = [p.source for s in new.sections for p in s.pieces if p.text == words.NO_SIDE]
     assert sources == [AI, READER]

@@ -115,6 +115,18 @@ def test_the_numbers_are_those_of_the_analysis() -> None:
     assert found["training_copy"] == {"set": "figshare", "distance_bits": 3}
 
 
+def test_orientation_and_side_are_there_only_where_the_header_has_them() -> None:
+    read, plain = reading(), reading("PNG")
+    found = as_json.document(drafted(read), read)
+    assert found["scan"]["orientation"] == {"left": "R", "right": "L", "top": "A", "bottom": "P"}
+    assert found["result"]["outline"]["side"] in ("left", "right")
+    other = as_json.document(drafted(plain), plain)
+    assert other["scan"]["orientation"] is None
+    assert other["result"]["outline"]["side"] is None
+    wrong = {**found["scan"], "orientation": {"left": "X"}}
+    assert not VALID.is_valid({**found, "scan": wrong})
+
+
 def test_indeterminate_readings_suggest_nothing() -> None:
     read = reading(prediction_set=("glioma", "meningioma"))
     found = as_json.document(drafted(read), read)["result"]

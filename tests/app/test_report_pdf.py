@@ -14,6 +14,8 @@ from app import report_texts as words
 from app import texts
 from app.reports import fonts, key_picture, pdf
 from app.reports.draft import Draft, edited, sign
+from app.reports.own_outline import with_outline
+from app.store.outlines import KeptOutline, NewOutline
 from ml import display
 from ml.results import Analysis, Refused
 from tests.app.readings import drafted, measured, reading, refused
@@ -154,7 +156,35 @@ def test_a_png_report_shows_neither_a_side_nor_a_millimetre(tmp_path: Path) -> N
     assert not SIDE_OR_MM.search(text)
     assert texts.ORIENTATION in text
     plain = reading()
-    assert re.search(r"\d+ mm\b", read_back(drafted(plain), plain).pages[0].extract_text())
+    first = read_back(drafted(plain), plain).pages[0].extract_text()
+    assert re.search(r"\d+ mm\b", first)
+    assert texts.ORIENTATION not in first
+    for letter in "RLAP":  # at the edges of both pictures
+        assert len(re.findall(rf"(?m)^{letter}$", first)) == 2
+
+
+def test_a_readers_outline_is_drawn_and_marked_apart() -> None:
+    read = reading()
+    row = KeptOutline(
+        id=1,
+        content_hash=read.scan.content_hash,
+        outline=NewOutline("A. Reader", 0.3, 0.45, 1, None, None, None, None, None),
+        at=NOON,
+        model_version="",
+        weights_hash="",
+        takes_back=None,
+        standing=True,
+    )
+    draft = drafted(read)
+    plain, own = (read_back(one, read) for one in (draft, with_outline(draft, read, row)))
+    assert squeezed(words.BOTH_OUTLINED) not in "".join(pages(plain))
+    found = "".join(pages(own))
+    assert squeezed(words.BOTH_OUTLINED) in found
+    assert squeezed("Outline of the reader A. Reader") in found
+    dashes = [page.get_contents().get_data().count(b"[3 3] 0 d") for page in own.pages[:1]]
+    assert dashes == [1]
+    with pytest.raises(ValueError, match="another scan"):
+        with_outline(draft, read, replace(row, content_hash="0" * 64))
 
 
 def test_umlauts_and_greek_letters_are_printed() -> None:

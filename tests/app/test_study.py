@@ -22,7 +22,7 @@ from tests.app import fakes
 from tests.app.conftest import CLEAR, Opened, drawn, html, picture, viewers
 from tests.ml.fakes import OPEN_GATE
 from tests.ml.io.pictures import grey
-from tests.ml.io.series_files import one_slice, series, zipped
+from tests.ml.io.series_files import AXIAL, one_slice, series, zipped
 
 SIDE = 96
 LESIONS = (False, False, True, True, True, False)
@@ -133,6 +133,19 @@ def test_a_mirrored_copy_moves_the_letters(
     files = drawn_series(orientation=(-1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
     letters = drawn(opened(*named(files)))["letters"]
     assert (letters["left"], letters["right"]) == ("L", "R")
+
+
+def test_a_single_slice_has_its_letters_on_screen_and_its_mirrored_copy_others(
+    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
+) -> None:
+    stored = fakes.head(side=SIDE)
+    for orientation, left in ((AXIAL, "R"), ((-1.0, 0.0, 0.0, 0.0, 1.0, 0.0), "L"), (None, None)):
+        lies = {"orientation": orientation} if orientation else {"ImageOrientationPatient": None}
+        at = opened(("slice.dcm", one_slice(0, stored=stored, **lies)))
+        assert not at.exception
+        assert drawn(at)["letters"].get("left") == left
+        assert (texts.ORIENTATION in drawn(at)["corner"]) is (left is None)
+        assert (f"left of the screen: {left}" in html(at)) is (left is not None)
 
 
 def test_without_geometry_no_side_no_millimetre_and_no_volume(

@@ -152,7 +152,8 @@ def test_a_kept_picture_comes_back_as_it_was_and_holds_no_header(
     with np.load(file, allow_pickle=False) as archive:
         assert set(archive.files) == {"pixels", "facts"}
         facts = json.loads(archive["facts"].tobytes())
-    assert set(facts) == {"window", "spacing_mm", "format", "notes", "simulated", "colour"}
+    geometry = {"spacing_mm", "orientation"}
+    assert set(facts) == {"window", "format", "notes", "simulated", "colour"} | geometry
     assert "PHANTOM" not in json.dumps(facts)
     folder.forget(scan.content_hash)
     folder.forget(scan.content_hash)

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from ml.errors import MetricsError
-from ml.inference.segment import DEFAULT_THRESHOLD, OperatingPoint, operating_point, segment
+from ml.inference.segment import (
+    DEFAULT_THRESHOLD,
+    OperatingPoint,
+    operating_point,
+    outlined_at,
+    segment,
+)
 from ml.preprocess import Crop
 from tests.ml.fakes import scan_of
 
@@ -106,3 +112,24 @@ def test_an_outline_is_withheld_where_the_classifiers_read_no_tumour():
     blank = np.zeros((80, 80), np.float32)
     none = segment(blank, SCAN, crop=CROP, model="unet", point=point, tumour=0.1)
     assert not none.withheld, "there was nothing to withhold"
+
+
+def test_another_threshold_is_outlined_as_if_it_had_been_chosen_at_first():
+    ramp = np.tile(np.linspace(0, 1, 40, dtype=np.float32), (40, 1))
+    share = 4 / CROP.side**2
+    found = segment(ramp, SCAN, crop=CROP, model="unet", point=OperatingPoint(0.5, share))
+    for threshold in (0.3, 0.5, 0.7):
+        again = outlined_at(found, threshold, SCAN.spacing_mm)
+        point = OperatingPoint(threshold, share)
+        np.testing.assert_array_equal(
+            again.mask, segment(ramp, SCAN, crop=CROP, model="unet", point=point).mask
+        )
+        assert again.threshold == threshold
+        assert again.measurement.area_px == again.mask.sum() == again.marked_px
+        assert again.measurement.area_mm2 == pytest.approx(again.measurement.area_px / 4)
+    assert found.threshold == 0.5, "the first outline stays"
+    point = OperatingPoint(0.5, 0.0, 0.4)
+    withheld = segment(ramp, SCAN, crop=CROP, model="unet", point=point, tumour=0.1)
+    assert outlined_at(withheld, 0.5, None).mask.any()
+    with pytest.raises(ValueError, match="threshold"):
+        outlined_at(found, 0.0, None)
