@@ -23,6 +23,7 @@ from app.components import (
     training_copy,
     verdict,
     viewer,
+    whole_series,
     windowing,
 )
 from app.records import Hung
@@ -89,8 +90,10 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
             measurements.show(read)
         if answer is not None:
             reader_session.mark_drawn(file.content_hash)
-            if hung is None:
+            if file.series is None:
                 _word(file, answer)
+            else:
+                whole_series.word(file.series)
         provenance.show(scan, read)
     with pictures:
         viewer.show(scan, window, read, hung)
@@ -111,7 +114,8 @@ def _word(file: state.OpenedFile, answer: Analysis | Refused) -> None:
     answer_id = recorder.show(file, answer)
     if answer_id is not None:
         with words:
-            readers_word.show(answer, answer_id)
+            label = answer.mean.label if isinstance(answer, Analysis) else None
+            readers_word.show(file.content_hash, label, answer_id)
 
 
 def _analysed(scan: Scan) -> Analysis | Refused | None:

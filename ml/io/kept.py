@@ -8,20 +8,36 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any, Final
 
 import numpy as np
 
 from ml.errors import DamagedFile
 from ml.io.limits import check_size
-from ml.results import DisplayWindow, Scan
+from ml.results import DisplayWindow, FloatArray, Scan
 
-__all__ = ["pack", "unpack"]
+__all__ = ["UNREADABLE", "damaged", "facts_of", "pack", "scan_of", "unpack"]
+
+UNREADABLE: Final = (
+    *(OSError, ValueError, KeyError, TypeError, EOFError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading an archive raises that is not whole."""
 
 
 def pack(scan: Scan) -> bytes:
     """The scan as a compressed NumPy archive: its pixels, and its other attributes as JSON."""
-    facts = {
+    text = np.frombuffer(json.dumps(facts_of(scan)).encode(), dtype=np.uint8)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, pixels=scan.pixels, facts=text)
+    return stream.getvalue()
+
+
+def facts_of(scan: Scan) -> dict[str, Any]:
+    """All of a scan but its pixels and its name, as plain values."""
+    return {
         "window": asdict(scan.window),
         "spacing_mm": scan.spacing_mm,
         "format": scan.format,
@@ -29,10 +45,6 @@ def pack(scan: Scan) -> bytes:
         "simulated": scan.simulated,
         "colour": scan.colour,
     }
-    text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
-    stream = io.BytesIO()
-    np.savez_compressed(stream, pixels=scan.pixels, facts=text)
-    return stream.getvalue()
 
 
 def unpack(data: bytes, content_hash: str) -> Scan:
@@ -49,27 +61,39 @@ def unpack(data: bytes, content_hash: str) -> Scan:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             pixels, text = archive["pixels"], archive["facts"].tobytes()
-        facts = json.loads(text)
-        spacing = facts["spacing_mm"]
-        scan = Scan(
-            pixels=pixels,
-            window=DisplayWindow(**facts["window"]),
-            spacing_mm=None if spacing is None else (float(spacing[0]), float(spacing[1])),
-            format=str(facts["format"]),
-            content_hash=content_hash,
-            notes=tuple(map(str, facts["notes"])),
-            simulated=bool(facts["simulated"]),
-            colour=float(facts["colour"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
-        raise _damaged() from None
-    if pixels.dtype != np.float32 or pixels.ndim != 2 or not np.isfinite(pixels).all():
-        raise _damaged()
+        scan = scan_of(pixels, json.loads(text), content_hash)
+    except UNREADABLE:
+        raise damaged() from None
     check_size(*scan.shape)
     return scan
 
 
-def _damaged() -> DamagedFile:
+def scan_of(pixels: FloatArray, facts: Mapping[str, Any], content_hash: str) -> Scan:
+    """The scan out of its pixels and what `facts_of` gave.
+
+    Raises:
+        DamagedFile: the pixels are no picture.
+        ValueError: a fact is not what it was.
+        KeyError: likewise.
+        TypeError: likewise.
+    """
+    if pixels.dtype != np.float32 or pixels.ndim != 2 or not np.isfinite(pixels).all():
+        raise damaged()
+    spacing = facts["spacing_mm"]
+    return Scan(
+        pixels=pixels,
+        window=DisplayWindow(**facts["window"]),
+        spacing_mm=None if spacing is None else (float(spacing[0]), float(spacing[1])),
+        format=str(facts["format"]),
+        content_hash=content_hash,
+        notes=tuple(map(str, facts["notes"])),
+        simulated=bool(facts["simulated"]),
+        colour=float(facts["colour"]),
+    )
+
+
+def damaged() -> DamagedFile:
+    """The error for what is kept and cannot be read."""
     return DamagedFile(
         "The kept picture is damaged or not whole. Open the scan's own file again; it joins its "
         "line on the worklist by its content."
