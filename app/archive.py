@@ -4,8 +4,11 @@ One for each place in a process, opened when it is first asked for; it holds no 
 """
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 
+from app import series_records
+from app.series_records import DIGITS, shares
 from app.store.inputs import Inputs
 from app.store.opening import open_store
 from app.store.outlines import Outlines
@@ -25,11 +28,11 @@ from app.store.records import (
 from app.store.repository import Repository
 from ml.errors import StoreError
 from ml.io.identity import keyed, origin
-from ml.labels import CLASSES, NO_TUMOR
-from ml.results import Analysis, FloatArray, Refused, Scan
-
-_DIGITS = 6
-"""Decimals of a stored probability: what a batch rounds differently is the same answer."""
+from ml.io.series import Series
+from ml.labels import NO_TUMOR
+from ml.results import Analysis, Refused, Scan
+from ml.study import StudyReading
+from ml.volume import Volume
 
 
 class Archive:
@@ -64,7 +67,7 @@ class Archive:
         return (content_hash, version) in self._noted
 
     def note(self, data: bytes, answer: Analysis | Refused, version: str) -> int:
-        """Put a scan on the worklist with what the AI said of it; once for the same answer.
+        """Put a picture on the worklist with what the AI said of it; once for the same answer.
 
         Args:
             data: bytes that the scan was decoded from.
@@ -78,12 +81,44 @@ class Archive:
             StoreError: it cannot be written.
         """
         scan = answer.scan
-        key = (scan.content_hash, version)
-        if key not in self._noted:
-            self._noted[key] = self._repository.add_answer(
-                self._admitted(scan, data), answer_of(answer, self.version_digest(version))
-            )
-        return self._noted[key]
+
+        def both(digest: str) -> tuple[NewScan, Answer]:
+            return self._admitted(scan, data), answer_of(answer, digest)
+
+        return self._note(scan.content_hash, version, both)
+
+    def note_series(
+        self, series: Series, volume: Volume, *, found: StudyReading, version: str
+    ) -> int:
+        """The same for a series that was read as a whole.
+
+        Raises:
+            StoreError: it cannot be written.
+            ScanError: the header of its first file is damaged.
+        """
+
+        def both(digest: str) -> tuple[NewScan, Answer]:
+            line = series_records.admitted(series, volume, self._key)
+            return line, series_records.answer_of(found, digest)
+
+        return self._note(series.content_hash, version, both)
+
+    def admit(self, scan: Scan, data: bytes) -> None:
+        """Put a scan that was received and not read yet on the worklist.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self._repository.add_scan(self._admitted(scan, data))
+
+    def admit_series(self, series: Series, volume: Volume) -> None:
+        """The same for a series.
+
+        Raises:
+            StoreError: it cannot be written.
+            ScanError: the header of its first file is damaged.
+        """
+        self._repository.add_scan(series_records.admitted(series, volume, self._key))
 
     @staticmethod
     def version_digest(version: str) -> str:
@@ -148,6 +183,15 @@ class Archive:
         self.pictures.remove_old()
         return self._repository.worklist()
 
+    def _note(
+        self, content_hash: str, version: str, make: Callable[[str], tuple[NewScan, Answer]]
+    ) -> int:
+        """Number of the answer; what `make` gives for the version's digest is written once."""
+        key = (content_hash, version)
+        if key not in self._noted:
+            self._noted[key] = self._repository.add_answer(*make(self.version_digest(version)))
+        return self._noted[key]
+
     def _admitted(self, scan: Scan, data: bytes) -> NewScan:
         found = origin(data, self._key)
         return NewScan(
@@ -186,12 +230,12 @@ def answer_of(answer: Analysis | Refused, version: str) -> Answer:
         weights=dict(answer.weights),
         flag=INDETERMINATE if answer.indeterminate else CLEAR if clear else TUMOUR,
         label=answer.mean.label,
-        probabilities={one.model: _shares(one.probabilities) for one in said},
+        probabilities={one.model: shares(one.probabilities) for one in said},
         calibrated={
-            one.model: _shares(one.calibrated) for one in said if one.calibrated is not None
+            one.model: shares(one.calibrated) for one in said if one.calibrated is not None
         },
         prediction_set=answer.prediction_set,
-        uncertainty=round(1.0 - answer.mean.confidence, _DIGITS),
+        uncertainty=round(1.0 - answer.mean.confidence, DIGITS),
         refusal=None,
         gate_score=None if answer.admission is None else answer.admission.score,
         gate_limit=None if answer.admission is None else answer.admission.limit,
@@ -225,10 +269,6 @@ def _refused(answer: Refused, version: str) -> Answer:
         in_training_set=False,
         seconds=sum(answer.seconds.values()),
     )
-
-
-def _shares(values: FloatArray) -> tuple[float, ...]:
-    return tuple(round(float(values[index]), _DIGITS) for index in range(len(CLASSES)))
 
 
 @cache

@@ -7,7 +7,8 @@ from app import worklist_texts as words
 from app.archive import archive
 from app.store.lists import BLIND_ORDERS, ORDERS, ordered, unread
 from app.store.records import Entry
-from ml.errors import StoreError
+from ml.errors import ScanError, StoreError
+from ml.io.kept_series import reopened
 
 
 def orders() -> tuple[str, ...]:
@@ -32,7 +33,11 @@ def reopen(entry: Entry) -> None:
     content_hash = entry.scan.content_hash
     with suppress(StoreError):
         data = b"" if _is_open(content_hash) else archive().pictures.data(content_hash)
-        state.add([state.OpenedFile(words.pseudonym(entry), data, content_hash)])
+        if entry.scan.slices is None or not data:
+            opened = state.OpenedFile(words.pseudonym(entry), data, content_hash)
+        else:
+            opened = _series(words.line(entry), data, content_hash)
+        state.add([opened])
 
 
 def next_unread(entries: tuple[Entry, ...], content_hash: str) -> Entry | None:
@@ -50,6 +55,15 @@ def next_unread(entries: tuple[Entry, ...], content_hash: str) -> Entry | None:
     near = [one for one in ordered(entries, by) if openable(one.scan.content_hash)]
     found = unread(near, content_hash, 1) or unread(near, "", 1)
     return next((one for one in near if one.scan.content_hash == found), None)
+
+
+def _series(name: str, data: bytes, content_hash: str) -> state.OpenedFile:
+    """A kept series, or why it cannot be opened."""
+    try:
+        series = reopened(data, content_hash)
+    except ScanError as error:
+        return state.OpenedFile(name, b"", content_hash, problem=error)
+    return state.OpenedFile(name, b"", content_hash, series=series)
 
 
 def _is_open(content_hash: str) -> bool:

@@ -44,6 +44,9 @@ class _Readings:
             self._trim()
             return self._found[key]
 
+    def known(self, volume: Volume) -> StudyReading | None:
+        return self._found.get((volume.content_hash, services.model_version()))
+
     def _trim(self) -> None:
         """Let go of what has not been looked at for longest."""
         while len(self._found) > _KEPT:
@@ -74,6 +77,11 @@ def reading(decoded: Volume, progress: Progress) -> StudyReading:
         GateError: what pictures are compared with is missing or altered.
     """
     return _readings().get(decoded, progress)
+
+
+def known(decoded: Volume) -> StudyReading | None:
+    """The series as it was read, or None where it was not; no network runs."""
+    return _readings().known(decoded)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -21,7 +21,6 @@ NOT_MEASURED: Final = (
 NO_VOLUME: Final = (
     "No volume: the series states no pixel spacing or no even distance between slices."
 )
-NOT_NOTED: Final = "A series is not on the worklist: what is said of it is not stored."
 STRIP: Final = "Probability of a tumour, slice by slice"
 STRIP_Y: Final = "Tumour"
 SHOWN: Final = "on screen"

@@ -17,6 +17,7 @@ from app.store.records import (
     STOPPED,
     TUMOUR,
     UNSURE,
+    WAITING,
     Entry,
     Reading,
 )
@@ -53,6 +54,7 @@ STATUSES: Final[dict[str, str]] = {
 FLAGS: Final[dict[str, str]] = {
     TUMOUR: "tumour suggested",
     INDETERMINATE: "indeterminate",
+    WAITING: "not read yet",
     STOPPED: "refused by the gate",
     CLEAR: "no tumour detected by the model",
 }
@@ -114,6 +116,7 @@ def cells(entry: Entry, *, hidden: bool) -> dict[str, str]:
         "Pseudonym": pseudonym(entry),
         "Study date": study_date(entry.scan.study_date),
         "Modality": entry.scan.modality or DASH,
+        "Slices": plain(entry.scan.slices or 1),
         "Status": STATUSES[entry.status],
         "AI flag": HIDDEN if hidden else flag(entry),
         "Uncertainty": HIDDEN if hidden else DASH if sure else percent(entry.uncertainty or 0.0),
@@ -133,7 +136,8 @@ def flag(entry: Entry) -> str:
 def line(entry: Entry) -> str:
     """One scan in the box that chooses it."""
     scan = entry.scan
-    parts = (pseudonym(entry), study_date(scan.study_date), scan.format, STATUSES[entry.status])
+    kind = scan.format if scan.slices is None else f"{scan.format}, {plain(scan.slices)} slices"
+    parts = (pseudonym(entry), study_date(scan.study_date), kind, STATUSES[entry.status])
     return " · ".join((*parts, scan.content_hash[:6]))
 
 
@@ -175,7 +179,7 @@ def keep_help(days: int) -> str:
     return (
         "So that the worklist can open it again. Kept on this computer are the pixels, without "
         f"the file's header, and they are removed after {days} days. Text that is burned into the "
-        "picture stays in it."
+        "picture stays in it. DICOM SR and SEG need the header: save them before you close it."
     )
 
 

@@ -11,6 +11,7 @@ highest of many slices is high by chance more often than one slice is: a series 
 called tumour more often than a slice without one.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -144,6 +145,7 @@ class StudyReading:
         answer: for the series, or None where the gate stopped every slice.
         size: of all that is outlined.
         weights: [network name] → SHA-256 of the weights in use.
+        seconds: wall time of the call that finished it.
     """
 
     content_hash: str
@@ -151,6 +153,7 @@ class StudyReading:
     answer: StudyAnswer | None
     size: StudySize
     weights: Mapping[str, str]
+    seconds: float = 0.0
 
     @property
     def calibrated(self) -> bool:
@@ -194,6 +197,7 @@ def read_study(
         MembershipError: the index of training pictures is missing or altered.
         GateError: what pictures are compared with is missing, altered or of other networks.
     """
+    start_s = time.perf_counter()
     slices = [] if done is None else done
     total = len(volume.slices)
     step = max(1, min(_BATCH_SLICES, _BATCH_PIXELS // volume.slices[0].pixels.size))
@@ -209,6 +213,7 @@ def read_study(
         answer=answer_of(slices),
         size=size_of(slices, volume),
         weights={name: engine.fingerprint(name) for name in installed()},
+        seconds=time.perf_counter() - start_s,
     )
 
 

@@ -38,6 +38,7 @@ def show() -> None:
 
 def _curves(found: Drift, limit: float) -> None:
     """Both distributions as steps, told apart by line and name, and the gate's limit."""
+    colours = theme.current()
     drawing = go.Figure(
         layout=theme.chart_layout(
             xaxis=theme.axis(words.X),
@@ -45,11 +46,11 @@ def _curves(found: Drift, limit: float) -> None:
             height=320,
         )
     )
-    _steps(drawing, found.reference, name=words.REFERENCE, dash="solid", colour=theme.MUTED)
+    _steps(drawing, found.reference, name=words.REFERENCE, dash="solid", colour=colours.muted)
     _steps(drawing, found.recent, name=words.RECENT, dash="dash", colour=theme.MASK)
     drawing.add_vline(
         x=limit,
-        line={"color": theme.TEXT, "dash": "dot", "width": 1},
+        line={"color": colours.text, "dash": "dot", "width": 1},
         annotation={"text": words.LIMIT, "font": {"size": 12}},
     )
     st.plotly_chart(drawing, theme=None, key="drift", config=theme.chart_config("sulcus-drift"))

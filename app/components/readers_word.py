@@ -13,7 +13,6 @@ from app.store.checks import LONGEST_NAME, LONGEST_REASON
 from app.store.records import AGREE, DISAGREE, UNSURE, Reading, Word
 from ml.errors import StoreError
 from ml.labels import CLASSES, TITLES
-from ml.results import Analysis, Refused
 
 
 def who() -> None:
@@ -54,9 +53,14 @@ def waits(content_hash: str) -> bool:
     return True
 
 
-def show(answer: Analysis | Refused, answer_id: int) -> None:
-    """Draw what was said of an answer, and the buttons where this reader said nothing yet."""
-    content_hash = answer.scan.content_hash
+def show(content_hash: str, label: str | None, answer_id: int) -> None:
+    """Draw what was said of an answer, and the buttons where this reader said nothing yet.
+
+    Args:
+        content_hash: of the scan or series.
+        label: class that the AI puts first, None for a refusal.
+        answer_id: number of the answer in the store.
+    """
     try:
         standing = [row for row in archive().readings(content_hash) if row.standing]
         mine = [row for row in standing if row.word.reader == reader_session.reader()]
@@ -67,7 +71,7 @@ def show(answer: Analysis | Refused, answer_id: int) -> None:
         if mine:
             _said(mine[-1])
         else:
-            _ask(answer, answer_id)
+            _ask(content_hash, label, answer_id)
     except StoreError as error:
         problem.show(error)
 
@@ -92,10 +96,9 @@ def _said(row: Reading) -> None:
         next_unread.show(row.content_hash)
 
 
-def _ask(answer: Analysis | Refused, answer_id: int) -> None:
-    content_hash, nobody = answer.scan.content_hash, not reader_session.reader()
-    blind = reader_session.blind_class(content_hash)
-    if reader_session.blind_first() and blind is None:
+def _ask(content_hash: str, label: str | None, answer_id: int) -> None:
+    nobody = not reader_session.reader()
+    if reader_session.blind_first() and reader_session.blind_class(content_hash) is None:
         st.caption(words.BLIND_TOO_LATE)
     st.text_input(
         words.REASON,
@@ -109,19 +112,13 @@ def _ask(answer: Analysis | Refused, answer_id: int) -> None:
         if st.button(words.UNSURE_BUTTON, key="say.unsure", disabled=nobody):
             _say(content_hash, answer_id, UNSURE, None)
         with st.popover(words.DISAGREE_BUTTON, disabled=nobody):
-            for label in _others(answer):
-                if st.button(TITLES[label], key=f"say.{label}", disabled=nobody, width="stretch"):
-                    _say(content_hash, answer_id, DISAGREE, label)
+            for other in (one for one in CLASSES if one != label):
+                if st.button(TITLES[other], key=f"say.{other}", disabled=nobody, width="stretch"):
+                    _say(content_hash, answer_id, DISAGREE, other)
             if st.button(words.NO_CLASS, key="say.no_class", disabled=nobody, width="stretch"):
                 _say(content_hash, answer_id, DISAGREE, None)
     if nobody:
         st.caption(words.WHO_FIRST)
-
-
-def _others(answer: Analysis | Refused) -> tuple[str, ...]:
-    """Classes that a reader who disagrees may name: all but the AI's."""
-    said = answer.mean.label if isinstance(answer, Analysis) else None
-    return tuple(label for label in CLASSES if label != said)
 
 
 def _say(content_hash: str, answer_id: int, verdict: str, label: str | None) -> None:

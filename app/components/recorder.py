@@ -1,15 +1,21 @@
-"""Noting what was read on the worklist, and keeping the picture where the reader says so."""
+"""Noting what was read on the worklist, and keeping it where the reader says so."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
-from app import services, state
+from app import series_texts, services, state
 from app import worklist_texts as words
 from app.archive import archive
 from app.components import problem
 from ml.errors import StoreError, SulcusError
-from ml.results import Analysis, Refused, Scan
+from ml.io.series import Series
+from ml.results import Analysis, Refused
+from ml.study import StudyReading
+from ml.volume import Volume
 
 
 def show(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:
@@ -20,8 +26,24 @@ def show(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:
     """
     try:
         answer_id = archive().note(file.data, answer, services.model_version())
-        _picture(answer.scan)
+        keep = partial(archive().pictures.keep, answer.scan)
+        _kept(answer.scan.content_hash, words.keep_button(archive().pictures.keep_days), keep)
     except StoreError as error:
+        problem.show(error)
+        return None
+    return answer_id
+
+
+def show_series(series: Series, volume: Volume, found: StudyReading) -> int | None:
+    """The same for a series that was read as a whole."""
+    try:
+        answer_id = archive().note_series(
+            series, volume, found=found, version=services.model_version()
+        )
+        keep = partial(archive().pictures.keep_series, series.content_hash, volume)
+        button = series_texts.keep_button(archive().pictures.keep_days)
+        _kept(series.content_hash, button, keep)
+    except SulcusError as error:
         problem.show(error)
         return None
     return answer_id
@@ -36,18 +58,18 @@ def note(file: state.OpenedFile) -> None:
             kept.note(file.data, services.analysis(scan), version)
 
 
-def _picture(scan: Scan) -> None:
-    """The button that keeps the picture, or until when it is kept."""
+def _kept(content_hash: str, button: str, keep: Callable[[], datetime]) -> None:
+    """The button that keeps what is on screen, or until when it is kept."""
     pictures = archive().pictures
-    until = pictures.kept_until(scan.content_hash)
+    until = pictures.kept_until(content_hash)
     if until is None:
-        days = pictures.keep_days
-        if st.button(words.keep_button(days), key="keep_picture", help=words.keep_help(days)):
-            pictures.keep(scan)
+        if st.button(button, key="keep_picture", help=words.keep_help(pictures.keep_days)):
+            with st.spinner(series_texts.KEEPING):
+                keep()
             st.rerun()
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(words.kept_until(until), width="content")
         if st.button(words.REMOVE, key="remove_picture", type="tertiary"):
-            pictures.forget(scan.content_hash)
+            pictures.forget(content_hash)
             st.rerun()

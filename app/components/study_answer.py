@@ -28,7 +28,7 @@ def show(found: StudyReading, volume: Volume, left_out: tuple[str, ...]) -> None
     with st.expander(words.HOW):
         if answer is not None:
             st.html(_lines("sulcus-muted", [words.rule(found), words.NOT_MEASURED]))
-        for note in (words.NOT_NOTED, *volume.notes, *words.left_out(left_out)):
+        for note in (*volume.notes, *words.left_out(left_out)):
             st.text(note)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import quantiles
 
-from app.store.records import AGREE, DISAGREE, STOPPED, UNSURE, Entry, Reading
+from app.store.records import AGREE, DISAGREE, STOPPED, UNSURE, WAITING, Entry, Reading
 from ml.labels import CLASSES
 
 
@@ -102,10 +102,11 @@ def blind_unknown(words: Sequence[Reading]) -> int:
 
 
 def refusals(entries: Sequence[Entry]) -> tuple[Part, Mapping[str, int]]:
-    """Scans that the gate stopped among all on the worklist, and how many for which reason."""
+    """Scans that the gate stopped among all that were read, and how many for which reason."""
+    read = [entry for entry in entries if entry.flag != WAITING]
     stopped = [entry for entry in entries if entry.flag == STOPPED]
     reasons = Counter(entry.refusal or "" for entry in stopped)
-    return Part(len(stopped), len(entries)), dict(reasons.most_common())
+    return Part(len(stopped), len(read)), dict(reasons.most_common())
 
 
 def times(words: Sequence[Reading]) -> Times:

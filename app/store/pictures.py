@@ -1,6 +1,7 @@
-"""Pictures that a reader wants kept: one file a scan, for a stated number of days.
+"""Pictures that a reader wants kept: one file a scan or series, for a stated number of days.
 
-What is kept is the decoded scan (`ml.io.kept`), never the file that was uploaded.
+What a reader keeps is the decoded scan (`ml.io.kept`, `ml.io.kept_series`), never the file that
+was uploaded. The DICOM node keeps that too, or the files that it received (`app.node.inbox`).
 """
 
 import os
@@ -13,7 +14,9 @@ from typing import Final
 
 from ml.errors import StoreError
 from ml.io import kept
+from ml.io.kept_series import pack_series
 from ml.results import Scan
+from ml.volume import Volume
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _SUFFIX: Final = ".scan"
@@ -32,7 +35,15 @@ class Pictures:
         self.keep_days = keep_days
 
     def keep(self, scan: Scan) -> datetime:
-        """Write a picture, whole or not at all; one kept before starts its days anew.
+        """Keep a picture; see `keep_bytes`."""
+        return self.keep_bytes(scan.content_hash, kept.pack(scan))
+
+    def keep_series(self, content_hash: str, volume: Volume) -> datetime:
+        """Keep a series under the name of what was opened; see `keep_bytes`."""
+        return self.keep_bytes(content_hash, pack_series(volume))
+
+    def keep_bytes(self, content_hash: str, data: bytes) -> datetime:
+        """Write what is kept, whole or not at all; one kept before starts its days anew.
 
         Returns:
             Until when it stays, UTC.
@@ -40,12 +51,12 @@ class Pictures:
         Raises:
             StoreError: it cannot be written.
         """
-        file = self._file(scan.content_hash)
+        file = self._file(content_hash)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._folder)  # 0600
             with os.fdopen(handle, "wb") as stream:
-                stream.write(kept.pack(scan))
+                stream.write(data)
             Path(name).replace(file)
         except OSError as error:
             raise StoreError(
@@ -61,7 +72,7 @@ class Pictures:
         return end if end is not None and end > datetime.now(UTC) else None
 
     def data(self, content_hash: str) -> bytes:
-        """The bytes of a kept picture, for `ml.io.kept.unpack`.
+        """The bytes of what is kept, for `ml.io.kept.unpack` or `ml.io.kept_series.reopened`.
 
         Raises:
             StoreError: it is not kept, or cannot be read.

@@ -10,6 +10,7 @@ from app.store.records import (
     SIGNED,
     STOPPED,
     UNDONE,
+    WAITING,
     Entry,
     NewScan,
     Reading,
@@ -32,8 +33,8 @@ def signed() -> ColumnElement[bool]:
     return SignatureRow.takes_back.is_(None) & ~taken
 
 
-def worklist() -> Select[ScanRow, AnswerRow, bool, bool]:
-    """Scans in order: the scan, its last answer, whether a word stands, whether one signed."""
+def worklist() -> Select[ScanRow, AnswerRow | None, bool, bool]:
+    """Scans in order: the scan, its last answer or none, whether a word stands, or a signature."""
     last = select(func.max(AnswerRow.id)).where(AnswerRow.scan_id == ScanRow.id).scalar_subquery()
     any_answer = aliased(AnswerRow)
     of_scan = any_answer.scan_id == ScanRow.id
@@ -53,7 +54,7 @@ def worklist() -> Select[ScanRow, AnswerRow, bool, bool]:
     )
     return (
         select(ScanRow, AnswerRow, spoken, sealed)
-        .join(AnswerRow, AnswerRow.id == last.correlate(ScanRow))
+        .outerjoin(AnswerRow, AnswerRow.id == last.correlate(ScanRow))
         .order_by(ScanRow.id)
     )
 
@@ -71,9 +72,10 @@ def readings(
     return query if content_hash is None else query.where(ScanRow.content_hash == content_hash)
 
 
-def entry(scan: ScanRow, answer: AnswerRow, spoken: bool, sealed: bool) -> Entry:
+def entry(scan: ScanRow, answer: AnswerRow | None, spoken: bool, sealed: bool) -> Entry:
     """A line of the worklist; a signature counts more than a word, a word more than a refusal."""
-    waiting = REFUSED if answer.flag == STOPPED else NEW
+    flag = WAITING if answer is None else answer.flag
+    waiting = REFUSED if flag == STOPPED else NEW
     return Entry(
         scan=NewScan(
             content_hash=scan.content_hash,
@@ -82,13 +84,14 @@ def entry(scan: ScanRow, answer: AnswerRow, spoken: bool, sealed: bool) -> Entry
             modality=scan.modality,
             format=scan.format,
             simulated=scan.simulated,
+            slices=scan.slices,
         ),
         added_at=scan.added_at,
         status=SIGNED if sealed else READ if spoken else waiting,
-        flag=answer.flag,
-        label=answer.label,
-        uncertainty=answer.uncertainty,
-        refusal=answer.refusal,
+        flag=flag,
+        label=None if answer is None else answer.label,
+        uncertainty=None if answer is None else answer.uncertainty,
+        refusal=None if answer is None else answer.refusal,
     )
 
 

@@ -24,8 +24,10 @@ TUMOUR: Final = "tumour"
 INDETERMINATE: Final = "indeterminate"
 STOPPED: Final = "stopped"
 CLEAR: Final = "clear"
-FLAGS: Final = (TUMOUR, INDETERMINATE, STOPPED, CLEAR)
-"""What the AI says of a scan in one word, the most pressing first; stopped by the gate."""
+WAITING: Final = "waiting"
+FLAGS: Final = (TUMOUR, INDETERMINATE, WAITING, STOPPED, CLEAR)
+"""What the AI says of a scan in one word, the most pressing first: stopped by the gate, or waiting
+for its first reading."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class NewScan:
     """One line of the worklist, with nothing that identifies a patient.
 
     Attributes:
-        content_hash: SHA-256 hex digest of the file's bytes; the same file is one line.
+        content_hash: SHA-256 hex digest of the file's bytes, or that of a series; the same scan is
+            one line.
         pseudonym: keyed digest of the patient's identifier, or of the content hash.
         study_date: from the header, or None.
         modality: a DICOM modality such as "MR", or None.
-        format: "PNG", "JPEG", "TIFF" or "DICOM".
+        format: "PNG", "JPEG", "TIFF", "DICOM" or "NIfTI".
         simulated: drawn by this project.
+        slices: how many a series has; None for a picture of its own.
     """
 
     content_hash: str
@@ -47,6 +51,7 @@ class NewScan:
     modality: str | None
     format: str
     simulated: bool
+    slices: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class Answer:
         diameter_mm: longest diameter in mm, or None without spacing.
         in_training_set: a copy of the scan is in the training set.
         seconds: wall time of all steps.
+        series: of a series what else was said, see `app.series_records`; None for a picture.
     """
 
     model_version: str
@@ -90,6 +96,7 @@ class Answer:
     diameter_mm: float | None
     in_training_set: bool
     seconds: float
+    series: Mapping[str, object] | None = None
 
     @property
     def weights_hash(self) -> str:
@@ -99,7 +106,10 @@ class Answer:
     @property
     def digest(self) -> str:
         """SHA-256 hex digest of everything but the time it took: the same answer is one row."""
-        return _digest({**asdict(self), "seconds": None})
+        found = {**asdict(self), "seconds": None}
+        if self.series is None:
+            del found["series"]  # as before there were series: an answer keeps its digest
+        return _digest(found)
 
 
 @dataclass(frozen=True)
@@ -168,7 +178,7 @@ class Entry:
         scan: as it was admitted.
         added_at: time in UTC.
         status: one of `STATUSES`.
-        flag: one of `FLAGS`, by the last answer.
+        flag: one of `FLAGS`, by the last answer; `WAITING` where there is none.
         label: class of the last answer, or None.
         uncertainty: of the last answer, or None.
         refusal: why the gate stopped it, or None.

@@ -20,6 +20,11 @@ Row = TypeVar("Row", ReadingRow, AnswerRow, SignatureRow)
 class Repository(Sessions):
     """The worklist, the AI's answers and the readers' words."""
 
+    def add_scan(self, scan: NewScan) -> None:
+        """Put a scan that nobody read yet on the worklist, unless it is there."""
+        with self._write() as session:
+            _admitted(session, scan)
+
     def add_answer(self, scan: NewScan, answer: Answer) -> int:
         """Put a scan on the worklist unless it is there, and what the AI said of it.
 
@@ -27,14 +32,7 @@ class Repository(Sessions):
             Number of the answer's row; the same answer to the same scan is one row.
         """
         with self._write() as session:
-            scan_id = session.scalar(
-                select(ScanRow.id).where(ScanRow.content_hash == scan.content_hash)
-            )
-            if scan_id is None:
-                row = ScanRow(**asdict(scan), added_at=_now())
-                session.add(row)
-                session.flush()
-                scan_id = row.id
+            scan_id = _admitted(session, scan)
             known = session.scalar(
                 select(AnswerRow.id).where(
                     AnswerRow.scan_id == scan_id, AnswerRow.digest == answer.digest
@@ -161,6 +159,17 @@ class Repository(Sessions):
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _admitted(session: Session, scan: NewScan) -> int:
+    """The number of a scan's line, which is added where there is none."""
+    known = session.scalar(select(ScanRow.id).where(ScanRow.content_hash == scan.content_hash))
+    if known is not None:
+        return known
+    row = ScanRow(**asdict(scan), added_at=_now())
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _append_answer(session: Session, scan_id: int, answer: Answer) -> int:

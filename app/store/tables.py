@@ -62,6 +62,7 @@ class ScanRow(Base):
     format: Mapped[str] = mapped_column(String(16))
     simulated: Mapped[bool]
     added_at: Mapped[datetime]
+    slices: Mapped[int | None]
 
 
 class AnswerRow(Base):
@@ -92,6 +93,7 @@ class AnswerRow(Base):
     diameter_mm: Mapped[float | None]
     in_training_set: Mapped[bool]
     seconds: Mapped[float]
+    series: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ReadingRow(Base):

@@ -26,6 +26,7 @@ from app.components import (
     training_copy,
     verdict,
     viewer,
+    whole_series,
     windowing,
 )
 from app.records import Hung
@@ -92,8 +93,10 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
         answer_id = None
         if answer is not None:
             reader_session.mark_drawn(file.content_hash)
-            if hung is None:
+            if file.series is None:
                 answer_id = _word(file, answer)
+            else:
+                whole_series.word(file.series)
         provenance.show(scan, read)
     shown = None if read is None else own_outline.adjusted(read)
     with pictures:
@@ -121,7 +124,8 @@ def _word(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:
     answer_id = recorder.show(file, answer)
     if answer_id is not None:
         with words:
-            readers_word.show(answer, answer_id)
+            label = answer.mean.label if isinstance(answer, Analysis) else None
+            readers_word.show(file.content_hash, label, answer_id)
     return answer_id
 
 

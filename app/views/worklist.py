@@ -9,7 +9,7 @@ from app import worklist_texts as words
 from app.archive import archive
 from app.components import choice, empty, kept_outlines, problem, readers_word
 from app.store.lists import of_status, ordered, progress, unread
-from app.store.records import NEW, REFUSED, STATUSES, Entry
+from app.store.records import NEW, REFUSED, STATUSES, WAITING, Entry
 from ml.errors import StoreError
 
 
@@ -41,7 +41,8 @@ def _list(entries: tuple[Entry, ...]) -> None:
         hide_index=True,
         width="stretch",
     )
-    reader_session.mark_drawn(*(entry.scan.content_hash for entry in shown if not _hidden(entry)))
+    told = [one for one in shown if one.flag != WAITING and not _hidden(one)]
+    reader_session.mark_drawn(*(entry.scan.content_hash for entry in told))
     _chosen(shown)
     st.caption(words.PRIVACY)
 

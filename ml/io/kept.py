@@ -10,20 +10,35 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any, Final
 
 import numpy as np
 
 from ml.errors import DamagedFile
 from ml.io.limits import check_size
 from ml.orientation import Orientation
-from ml.results import DisplayWindow, Scan
+from ml.results import DisplayWindow, FloatArray, Scan
 
-__all__ = ["pack", "unpack"]
+__all__ = ["UNREADABLE", "damaged", "facts_of", "pack", "scan_of", "unpack"]
+
+UNREADABLE: Final = (
+    *(OSError, ValueError, LookupError, TypeError, EOFError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading an archive raises that is not whole."""
 
 
 def pack(scan: Scan) -> bytes:
     """The scan as a compressed NumPy archive: its pixels, and its other attributes as JSON."""
-    facts = {
+    text = np.frombuffer(json.dumps(facts_of(scan)).encode(), dtype=np.uint8)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, pixels=scan.pixels, facts=text)
+    return stream.getvalue()
+
+
+def facts_of(scan: Scan) -> dict[str, Any]:
+    """All of a scan but its pixels and its name, as plain values."""
+    return {
         "window": asdict(scan.window),
         "spacing_mm": scan.spacing_mm,
         "format": scan.format,
@@ -32,10 +47,6 @@ def pack(scan: Scan) -> bytes:
         "colour": scan.colour,
         "orientation": None if scan.orientation is None else asdict(scan.orientation),
     }
-    text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
-    stream = io.BytesIO()
-    np.savez_compressed(stream, pixels=scan.pixels, facts=text)
-    return stream.getvalue()
 
 
 def unpack(data: bytes, content_hash: str) -> Scan:
@@ -52,23 +63,9 @@ def unpack(data: bytes, content_hash: str) -> Scan:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             pixels, text = archive["pixels"], archive["facts"].tobytes()
-        facts = json.loads(text)
-        spacing, lies = facts["spacing_mm"], facts.get("orientation")  # older ones lack it
-        scan = Scan(
-            pixels=pixels,
-            window=DisplayWindow(**facts["window"]),
-            spacing_mm=None if spacing is None else (float(spacing[0]), float(spacing[1])),
-            format=str(facts["format"]),
-            content_hash=content_hash,
-            notes=tuple(map(str, facts["notes"])),
-            simulated=bool(facts["simulated"]),
-            colour=float(facts["colour"]),
-            orientation=None if lies is None else _orientation(lies),
-        )
-    except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
-        raise _damaged() from None
-    if pixels.dtype != np.float32 or pixels.ndim != 2 or not np.isfinite(pixels).all():
-        raise _damaged()
+        scan = scan_of(pixels, json.loads(text), content_hash)
+    except UNREADABLE:
+        raise damaged() from None
     check_size(*scan.shape)
     return scan
 
@@ -78,7 +75,33 @@ def _orientation(stored: Mapping[str, Sequence[float]]) -> Orientation:
     return Orientation((row[0], row[1], row[2]), (column[0], column[1], column[2]))
 
 
-def _damaged() -> DamagedFile:
+def scan_of(pixels: FloatArray, facts: Mapping[str, Any], content_hash: str) -> Scan:
+    """The scan out of its pixels and what `facts_of` gave.
+
+    Raises:
+        DamagedFile: the pixels are no picture.
+        ValueError: a fact is not what it was.
+        LookupError: likewise.
+        TypeError: likewise.
+    """
+    if pixels.dtype != np.float32 or pixels.ndim != 2 or not np.isfinite(pixels).all():
+        raise damaged()
+    spacing, lies = facts["spacing_mm"], facts.get("orientation")  # older ones lack it
+    return Scan(
+        pixels=pixels,
+        window=DisplayWindow(**facts["window"]),
+        spacing_mm=None if spacing is None else (float(spacing[0]), float(spacing[1])),
+        format=str(facts["format"]),
+        content_hash=content_hash,
+        notes=tuple(map(str, facts["notes"])),
+        simulated=bool(facts["simulated"]),
+        colour=float(facts["colour"]),
+        orientation=None if lies is None else _orientation(lies),
+    )
+
+
+def damaged() -> DamagedFile:
+    """The error for what is kept and cannot be read."""
     return DamagedFile(
         "The kept picture is damaged or not whole. Open the scan's own file again; it joins its "
         "line on the worklist by its content."

@@ -5,17 +5,19 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.store.opening import connect, migrate, open_store
 from app.store.places import Places, places
-from app.store.records import AGREE, Word
+from app.store.records import AGREE, NEW, TUMOUR, WAITING, Word
 from app.store.repository import Repository
 from app.store.tables import Base
 from ml.errors import StoreError
@@ -81,18 +83,50 @@ def test_no_row_is_ever_changed(either: Places) -> None:
     engine.dispose()
 
 
-def test_an_upgrade_from_the_first_version_keeps_what_is_there(either: Places) -> None:
+def written(connection: Connection, name: str, **values: object) -> None:
+    """A row in a table as an earlier version has it: columns that it lacks are left out."""
+    table = Table(name, MetaData(), autoload_with=connection)
+    known = {column.name for column in table.columns}
+    row = {key: value for key, value in values.items() if key in known}
+    connection.execute(table.insert().values(**row))
+
+
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_an_upgrade_keeps_what_is_there(either: Places, version: str) -> None:
     either.home.mkdir(exist_ok=True)
     engine = connect(either)
-    migrate(engine, "0001")
-    assert "signatures" not in inspect(engine).get_table_names()
-    answered = Repository(engine).add_answer(scan(), answer())
-    Repository(engine).add_word(answered, Word("A. Reader", AGREE))
+    migrate(engine, version)
+    assert ("signatures" in inspect(engine).get_table_names()) == (version == "0002")
+    assert "slices" not in {one["name"] for one in inspect(engine).get_columns("scans")}
+    said, now = answer(), datetime.now(UTC)
+    marks = {"digest": said.digest, "weights_hash": said.weights_hash}
+    with engine.begin() as connection:
+        written(connection, "scans", added_at=now, **asdict(scan()))
+        written(connection, "ai_results", scan_id=1, at=now, **asdict(said), **marks)
     migrate(engine)
     repository = Repository(engine)
+    answered = repository.add_answer(scan(), said)
+    assert answered == 1, "the same answer is the same row"
+    repository.add_word(answered, Word("A. Reader", AGREE))
     assert [row.word.reader for row in repository.readings()] == ["A. Reader"]
     repository.sign(answered, "A. Reader", "c" * 64)
-    assert repository.worklist()[0].status == "signed"
+    (entry,) = repository.worklist()
+    assert (entry.status, entry.scan.slices) == ("signed", None)
+    repository.add_answer(replace(scan(2), slices=24), replace(said, series={"slices": 24}))
+    assert repository.worklist()[1].scan.slices == 24
+    engine.dispose()
+
+
+def test_a_scan_that_nobody_read_waits_on_the_worklist(either: Places) -> None:
+    engine = open_store(either)
+    repository = Repository(engine)
+    for _ in range(2):
+        repository.add_scan(scan())
+    (entry,) = repository.worklist()
+    assert (entry.status, entry.flag, entry.label) == (NEW, WAITING, None)
+    repository.add_answer(scan(), answer())
+    (entry,) = repository.worklist()
+    assert (entry.status, entry.flag, entry.label) == (NEW, TUMOUR, "glioma")
     engine.dispose()
 
 

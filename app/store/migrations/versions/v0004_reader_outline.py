@@ -5,8 +5,8 @@ from alembic import op
 
 from app.store.migrations.append_only import guard
 
-revision = "0003_reader_outline"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:

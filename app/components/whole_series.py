@@ -1,0 +1,25 @@
+"""The reader's word on a series as a whole, and its report."""
+
+import streamlit as st
+
+from app import study_services
+from app.components import readers_word, recorder
+from ml.io.series import Series
+
+
+def word(series: Series) -> None:
+    """Note the answer for the series on the worklist, and ask for the reader's word on it.
+
+    Args:
+        series: on screen; nothing is drawn where it was not read as a whole.
+    """
+    volume = study_services.volume(series)
+    found = study_services.known(volume)
+    if found is None:
+        return
+    words = st.container()
+    answer_id = recorder.show_series(series, volume, found)
+    if answer_id is not None:
+        label = None if found.answer is None else found.answer.label
+        with words:
+            readers_word.show(series.content_hash, label, answer_id)
