@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import demo_texts as words
 from app import samples, state
+from ml.phantom import stack
 from tests.app.conftest import LESION, Opened, drawn
 from tests.app.fakes import FakeEngine
 
@@ -85,4 +86,10 @@ def test_the_series_is_offered_beside_the_slices(app: AppTest) -> None:
     assert not at.exception
     (file,) = at.session_state[state.OPENED]
     assert file.series is not None
-    assert file.series.slices == 9
+    assert file.series.slices == stack.SLICES
+
+
+def test_the_words_on_the_series_are_those_of_its_truth() -> None:
+    (case,) = (one for one in words.CASES if one.kind == "series")
+    assert (stack.SLICES, stack.record()["tumour_slices"]) == (9, [3, 7])
+    assert case.look.startswith("Nine DICOM slices with a glioma in the third to the seventh.")
