@@ -1,6 +1,6 @@
 """Words of the guided demo and of the simulated scans.
 
-What a case says of the networks is held to them by tests/app/test_demo_networks.py.
+What a case says of the networks is held to them by tests/test_demo_networks.py.
 """
 
 from collections.abc import Mapping

@@ -8,6 +8,7 @@ KEYS: Final = "Keys"
 KEYS_TITLE: Final = "Keys and gestures"
 CLOSE: Final = "Close"
 OR: Final = "or"
+LOADING: Final = "Loading what was written on this computer"
 ABOUT: Final = (
     "**Sulcus** reads brain MRI with several networks side by side. Everything stays on this "
     "computer. The theme is changed here or by the button at the top of the page."

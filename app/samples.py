@@ -1,7 +1,7 @@
 """The simulated scans that ship with the project."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +13,15 @@ FOLDER: Final[Path] = Path(__file__).resolve().parents[1] / "assets" / "samples"
 
 def shipped() -> tuple[Sample, ...]:
     """The simulated slices to open one by one; none when the index is absent."""
-    entries = _index().get("samples", [])
     return tuple(
-        Sample(words.sample_title(entry), _file(entry)) for entry in entries if not entry["demo"]
+        Sample(words.sample_title(entry), _file(entry)) for entry in entries() if not entry["demo"]
     )
+
+
+def entries() -> Sequence[Mapping[str, Any]]:
+    """What was drawn in every simulated slice, those of the demo too; see `ml.phantom.samples`."""
+    known: Sequence[Mapping[str, Any]] = _index().get("samples", ())
+    return known
 
 
 def series() -> Sample | None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Draw a table; the first cell of each row is its heading. All texts are escaped."""
+    name = escape(", ".join(filter(None, header)))  # focus and name: keys scroll a wide table
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
@@ -16,6 +17,7 @@ def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows
     )
     st.html(
-        '<div class="sulcus-scroll"><table class="sulcus-figures">'
+        f'<div class="sulcus-scroll" tabindex="0" role="region" aria-label="{name}">'
+        '<table class="sulcus-figures">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

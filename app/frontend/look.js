@@ -103,7 +103,8 @@ async function pressMenu(scheme) {
   if (menu.getAttribute("aria-expanded") === "true") menu.click();
   await gone('[data-testid="stMainMenuPopover"]');
   hidden.remove();
-  before?.focus?.();
+  document.activeElement?.blur(); // Streamlit puts the focus on the menu that nobody opened
+  if (before !== document.body) before?.focus();
 }
 
 const MENU_UNSEEN = '[data-testid="stMainMenuPopover"] { opacity: 0 !important; }';

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import audit_texts as words
-from app import audits
+from app import audits, look_texts
 from app.components import audit_figures, own_audit, problem
 from ml.errors import MetricsError
 
@@ -13,7 +13,8 @@ def page() -> None:
     st.header(words.HEADING)
     st.markdown(words.INTRO)
     try:
-        figures = audits.published()
+        with st.spinner(look_texts.LOADING):
+            figures = audits.published()
     except MetricsError as error:
         problem.show(error)
     else:

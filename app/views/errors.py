@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import error_texts as words
-from app import held_out, state
+from app import held_out, look_texts, state
 from app.components import choice, mistake_filters, mistake_picture, problem
 from ml.errors import MetricsError
 from ml.evaluation.mistakes import KINDS, Mistake, as_csv
@@ -13,7 +13,8 @@ def page() -> None:
     """Draw the view, or say which command writes the rows."""
     st.header(words.HEADING)
     try:
-        found = held_out.mistakes()
+        with st.spinner(look_texts.LOADING):
+            found = held_out.mistakes()
     except MetricsError as error:
         problem.show(error)
         return

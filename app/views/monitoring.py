@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app import look_texts
 from app import monitoring_texts as words
 from app.archive import archive
 from app.components import drift, empty, problem, table
@@ -16,7 +17,8 @@ def page() -> None:
     """Draw the view, or say what to do where nothing was read."""
     st.header(words.HEADING)
     try:
-        entries, readings = archive().worklist(), archive().readings()
+        with st.spinner(look_texts.LOADING):
+            entries, readings = archive().worklist(), archive().readings()
     except StoreError as error:
         problem.show(error)
         return

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import reader_session, reopening, shortcuts, state
+from app import look_texts, reader_session, reopening, shortcuts, state
 from app import worklist_texts as words
 from app.archive import archive
 from app.components import choice, empty, kept_outlines, problem, readers_word
@@ -17,7 +17,8 @@ def page() -> None:
     """Draw the view, or say what to do where nothing is on the list."""
     st.header(words.HEADING)
     try:
-        entries = archive().worklist()
+        with st.spinner(look_texts.LOADING):
+            entries = archive().worklist()
         if not entries:
             empty.show(words.EMPTY, words.EMPTY_HELP)
             return

@@ -86,6 +86,7 @@ def test_streamlit_draws_with_the_same_colours(look: Palette) -> None:
         "textColor": look.text,
         "borderColor": look.line,
         "linkColor": look.accent,
+        "codeTextColor": look.text,
     }
 
 
