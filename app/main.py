@@ -10,7 +10,15 @@ if str(HERE.parent) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from app import look_texts, monitoring_texts, state, texts, theme, worklist_texts  # noqa: E402
+from app import (  # noqa: E402
+    followup_texts,
+    look_texts,
+    monitoring_texts,
+    state,
+    texts,
+    theme,
+    worklist_texts,
+)
 from app.components import look, notice  # noqa: E402
 
 
@@ -26,6 +34,7 @@ def main() -> None:
         [
             st.Page(HERE / "views" / "read.py", title=texts.PAGE_READ, default=True),
             st.Page(HERE / "views" / "worklist.py", title=worklist_texts.PAGE),
+            st.Page(HERE / "views" / "followup.py", title=followup_texts.PAGE),
             st.Page(HERE / "views" / "monitoring.py", title=monitoring_texts.PAGE),
             st.Page(HERE / "views" / "accuracy.py", title=texts.PAGE_ACCURACY),
             st.Page(HERE / "views" / "trust.py", title=texts.PAGE_TRUST),

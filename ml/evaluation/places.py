@@ -126,6 +126,11 @@ class Places:
         return self.metrics / "conflicts.json"
 
     @property
+    def variability(self) -> Path:
+        """How far outlined areas and their changes vary on held-out patients."""
+        return self.metrics / "variability.json"
+
+    @property
     def split(self) -> Path:
         """The clean split itself."""
         return self.root / "data" / "splits" / "clean.csv"

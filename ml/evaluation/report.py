@@ -50,8 +50,10 @@ from ml.evaluation.rows import (
     read_segmentation,
     with_mean,
 )
+from ml.evaluation.segmentation import OutlineRow
 from ml.evaluation.tables import card_text, fill_markers, overview_text
 from ml.evaluation.trust import choose_temperature, trust_figures
+from ml.evaluation.variability import variability_figures
 from ml.inference.gate import load_fitted
 from ml.inference.membership import load_index
 from ml.labels import CLASSES
@@ -73,6 +75,9 @@ def outputs(root: Path) -> dict[Path, str]:
     head = {"protocol": PROTOCOL, "split_id": summary["split_id"]}
     published = {places.summary: render(summary), places.trust: render({**head, **trust})}
     published |= shortcut_outputs(places, clean)
+    if places.outline_rows.is_file():
+        figures = variability_figures(*_outlines(places))
+        published[places.variability] = render({"split_id": summary["split_id"], **figures})
     if places.explanation_rows.is_file():
         maps = read_explanation_rows(places.explanation_rows)
         found = explanation_figures(maps, read_sanity_rows(places.sanity_rows))
@@ -145,13 +150,17 @@ def build_summary(places: Places, clean: ClassificationTable) -> dict[str, Any]:
             "models": models,
         }
     if places.outline_rows.is_file():
-        chosen = json.loads(_content(places.thresholds))["unet"]
-        rows = [row for row in read_segmentation(places.outline_rows) if row.split == "test"]
-        summary["segmentation"] = {"unet": as_read(rows, chosen)}
+        summary["segmentation"] = {"unet": as_read(*_outlines(places))}
     if places.pair_rows.is_file():
         summary["counterfactual"] = pair_figures(read_pairs(places.pair_rows))
     summary["paired"] = paired(balanced)
     return summary
+
+
+def _outlines(places: Places) -> tuple[list[OutlineRow], dict[str, Any]]:
+    """Outline rows of the test part, and what validation chose for them."""
+    rows = [row for row in read_segmentation(places.outline_rows) if row.split == "test"]
+    return rows, json.loads(_content(places.thresholds))["unet"]
 
 
 def build_membership(places: Places) -> dict[str, Any]:

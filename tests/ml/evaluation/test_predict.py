@@ -165,7 +165,7 @@ def test_rows_of_the_clean_split(data, tmp_path):
     assert ((table.logits["xception"].argmax(axis=1) == 0) == tumour).all()
     thresholds = json.loads(places.thresholds.read_text())
     assert thresholds["unet"]["threshold"] in THRESHOLDS
-    assert report.write(places.root) == [places.summary, places.trust]
+    assert report.write(places.root) == [places.summary, places.trust, places.variability]
     assert report.stale(places.root) == {}
 
 
