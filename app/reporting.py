@@ -13,13 +13,16 @@ from ml.results import Analysis, Refused
 T = TypeVar("T")
 
 
-def current(answer: Analysis | Refused) -> Draft:
-    """The signed report, or the draft with what the reader wrote and took out so far."""
-    digest = answer.scan.content_hash
+def current(draft: Draft) -> Draft:
+    """The signed report, or the draft with what the reader wrote and took out so far.
+
+    Args:
+        draft: as the AI proposes it.
+    """
+    digest = draft.content_hash
     done = report_session.signed(digest)
     if done is not None:
         return done
-    draft = proposed(answer)
     written = {name: report_session.written(digest, name) for name in words.SECTIONS}
     said = {piece.text for section in draft.sections for piece in section.pieces}
     left_out = {text for text in said if not report_session.ticked(digest, part(text))}

@@ -52,13 +52,20 @@ def scale(scan: Scan) -> Scale:
     return Scale(size, unit, size / width)
 
 
-def draw(canvas: Any, answer: Analysis | Refused, box: tuple[float, float, float, float]) -> None:
+def draw(
+    canvas: Any,
+    answer: Analysis | Refused,
+    box: tuple[float, float, float, float],
+    *,
+    hung: str = texts.ORIENTATION,
+) -> None:
     """Draw both pictures side by side.
 
     Args:
         canvas: reportlab canvas.
         answer: what came of reading the scan; a refused one has its raw picture only.
         box: (left, bottom, width, height) of the place, in points; captions are inside.
+        hung: how the picture hangs, and its place in a series.
     """
     left, bottom, width, height = box
     scan = answer.scan
@@ -81,7 +88,7 @@ def draw(canvas: Any, answer: Analysis | Refused, box: tuple[float, float, float
         canvas.drawString(x, bottom + height - _CAPTION, caption)
         if number == 0 or not refused:
             canvas.drawImage(picture, x, top, width=size[0], height=size[1])
-            _bar(canvas, scale(scan), (x, top - 5, size[0]))
+            _bar(canvas, scale(scan), (x, top - 5, size[0]), hung)
         if number == 1 and isinstance(answer, Analysis):
             _outline(canvas, answer.segmentation.mask, (x, top, *size))
 
@@ -104,7 +111,7 @@ def _outline(canvas: Any, mask: BoolArray, box: tuple[float, float, float, float
         canvas.drawPath(path, stroke=1, fill=0)
 
 
-def _bar(canvas: Any, found: Scale, place: tuple[float, float, float]) -> None:
+def _bar(canvas: Any, found: Scale, place: tuple[float, float, float], hung: str) -> None:
     """The bar with its ends below a picture, and its length beside it."""
     left, y, width = place
     right = left + found.share * width
@@ -114,5 +121,5 @@ def _bar(canvas: Any, found: Scale, place: tuple[float, float, float]) -> None:
     for x in (left, right):
         canvas.line(x, y - 2.5, x, y + 2.5)
     canvas.setFont(fonts.REGULAR, _CAPTION - 1)
-    said = f"{words.bar(found.size, found.unit)}   {texts.ORIENTATION}"
+    said = f"{words.bar(found.size, found.unit)}   {hung}"
     canvas.drawString(right + 4, y - 2.5, said)
