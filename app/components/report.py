@@ -10,7 +10,7 @@ import streamlit as st
 from app import reader_session, report_session, reporting, state
 from app import report_texts as words
 from app.archive import archive
-from app.components import problem
+from app.components import problem, sending
 from app.report_subject import Form, Subject
 from app.reports.draft import AI, Draft, Section, sign
 from ml.errors import SulcusError
@@ -121,6 +121,7 @@ def _downloads(draft: Draft, forms: Mapping[str, Form]) -> None:
                 _button(name, draft, form.make)
     for reason in dict.fromkeys(forms[name].reason for name in ("sr", "seg")):
         st.caption(reason or words.IDENTITY)
+    sending.show(forms, signed=draft.signature is not None)
 
 
 def _button(form: str, draft: Draft, make: Callable[[], bytes]) -> None:
