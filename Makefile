@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check format train evaluate compare bench samples screens splits lock hooks clean
+.PHONY: help app dicom-node test check format train evaluate compare bench samples screens splits lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ $(READY): requirements.lock
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501, or PORT=…
 	@echo "Sulcus: http://127.0.0.1:$(PORT)   (Ctrl+C stops it)"
 	@$(BIN)/python -m streamlit run app/main.py --server.port $(PORT) --logger.hideWelcomeMessage true
+
+dicom-node: $(READY)  ## receive DICOM series into the worklist (see the README for its settings)
+	@$(BIN)/python -m app.dicom_node
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile

@@ -37,6 +37,7 @@ _TITLES: Final[dict[type[errors.SulcusError], str]] = {
     errors.MetricsError: "The held-out figures are not available.",
     errors.StoreError: "The worklist and its readings cannot be used.",
     errors.ReportError: "This file of the report cannot be written.",
+    errors.NodeError: "The DICOM connection does not work.",
     errors.SetRefused: "This set is not unpacked.",
     errors.DatasetLayout: "This data set is not laid out as expected.",
     errors.DatasetError: "A public data set is missing.",

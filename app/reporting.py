@@ -15,24 +15,28 @@ from ml.results import Analysis, Refused
 T = TypeVar("T")
 
 
-def current(answer: Analysis | Refused) -> Draft:
-    """The signed report, or the draft with what the reader wrote and took out so far."""
-    digest = answer.scan.content_hash
+def current(draft: Draft, answer: Analysis | Refused | None = None) -> Draft:
+    """The signed report, or the draft with what the reader wrote, took out and outlined so far.
+
+    Args:
+        draft: as the AI proposes it.
+        answer: what came of reading the slice that it is on; None for a series.
+    """
+    digest = draft.content_hash
     done = report_session.signed(digest)
     if done is not None:
         return done
-    draft = proposed(answer)
     written = {name: report_session.written(digest, name) for name in words.SECTIONS}
     said = {piece.text for section in draft.sections for piece in section.pieces}
     left_out = {text for text in said if not report_session.ticked(digest, part(text))}
     done = edited(draft, written, left_out)
-    kept = kept_outline(answer)
-    if kept is None or isinstance(answer, Refused):
+    kept = _kept_outline(answer) if isinstance(answer, Analysis) else None
+    if kept is None or not isinstance(answer, Analysis):
         return done
     return with_outline(done, answer, kept)
 
 
-def kept_outline(answer: Analysis | Refused) -> KeptOutline | None:
+def _kept_outline(answer: Analysis) -> KeptOutline | None:
     """The outline that this reader kept of the scan, or None; a store that fails has none."""
     try:
         return own_outline.mine(answer.scan.content_hash)

@@ -10,6 +10,8 @@ from typing import Final
 import streamlit as st
 
 from app import services
+from app.reports import series_dicom
+from app.reports.series_result import SeriesResult
 from ml import study
 from ml.io.series import Series
 from ml.study import Progress, SliceReading, StudyReading
@@ -82,6 +84,17 @@ def reading(decoded: Volume, progress: Progress) -> StudyReading:
 def known(decoded: Volume) -> StudyReading | None:
     """The series as it was read, or None where it was not; no network runs."""
     return _readings().known(decoded)
+
+
+def no_dicom(read: SeriesResult) -> str:
+    """Why no DICOM object can be written about a series, or ""; every header is looked at."""
+    kept = "kept" if not read.series.files else "files"
+    return _no_dicom(read.content_hash, kept, services.model_version(), read)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _no_dicom(content_hash: str, kept: str, version: str, _read: SeriesResult) -> str:  # noqa: ARG001
+    return series_dicom.why_not(_read)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

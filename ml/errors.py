@@ -21,7 +21,8 @@ SulcusError
 ├── StoreError                 the worklist and its readings cannot be opened or written
 ├── TrainingError              a training run that cannot start or resume
 ├── MetricsError               a figure a page needs has not been computed
-└── ReportError                a report cannot be written in the form asked for
+├── ReportError                a report cannot be written in the form asked for
+└── NodeError                  the DICOM node cannot start, or a peer takes nothing
 
 Messages say what was found, what is accepted and what to do; they never hold a file name
 or a DICOM tag's value that could identify a patient.
@@ -114,3 +115,7 @@ class MetricsError(SulcusError):
 
 class ReportError(SulcusError):
     """A report cannot be written in the form asked for."""
+
+
+class NodeError(SulcusError):
+    """The DICOM node cannot start, or a peer does not take what is sent."""

@@ -1,19 +1,22 @@
-"""One zip with the reports on all opened scans, made when it is asked for."""
+"""One zip with the reports on all opened scans and series, made when it is asked for."""
 
 from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from app import reader_session, reporting, services, state
+from app import reader_session, reporting, services, state, study_services
 from app import report_texts as words
 from app.components import problem
+from app.reports import series_compose
 from app.reports.bundle import Entry, zipped
+from app.reports.series_result import SeriesResult
 from ml.errors import SulcusError
+from ml.io.series import Series
 
 
 def show() -> None:
     """Draw the button, and after a click the download; nothing before a blind reading is done."""
-    files = reader_session.single_slices()
+    files = [one for one in state.opened() if one.problem is None]
     if reader_session.any_unseen(files):
         return
     if not st.button(words.ALL_REPORTS, key="all.reports", help=words.ALL_REPORTS_HELP):
@@ -44,7 +47,18 @@ def _entries(files: Sequence[state.OpenedFile]) -> Iterator[Entry]:
 
 def _entry(file: state.OpenedFile) -> Entry:
     try:
+        if file.series is not None:
+            whole = _read(file.series)
+            report = reporting.current(series_compose.compose(whole)), whole
+            return Entry(file.content_hash, report)
         answer = services.analysis(services.scan(file.content_hash, file.data))
     except SulcusError as error:
         return Entry(file.content_hash, None, str(error))
-    return Entry(file.content_hash, (reporting.current(answer), answer))
+    return Entry(file.content_hash, (reporting.current(reporting.proposed(answer), answer), answer))
+
+
+def _read(series: Series) -> SeriesResult:
+    """A series as a whole; its slices are read where that was not done before."""
+    volume = study_services.volume(series)
+    found = study_services.reading(volume, lambda done, total: None)  # noqa: ARG005
+    return SeriesResult(series, volume, found, services.analysis(volume.slices[found.highest]))

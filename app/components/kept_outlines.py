@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app import outline_texts as words
-from app import own_outline, reporting
-from ml.results import Analysis, Refused
+from app import own_outline
+from app.reports.draft import Draft
 
 
 def show(content_hash: str) -> None:
@@ -21,8 +21,7 @@ def show(content_hash: str) -> None:
         st.text(words.kept(row, current=own_outline.current(row)))
 
 
-def in_report(answer: Analysis | Refused) -> None:
+def in_report(draft: Draft) -> None:
     """Say that this reader's outline goes into the report; nothing where there is none."""
-    row = reporting.kept_outline(answer)
-    if row is not None and isinstance(answer, Analysis):
-        st.caption(words.will_be_added(words.kept(row, current=True)))
+    if draft.outline is not None:
+        st.caption(words.will_be_added(words.kept(draft.outline, current=True)))

@@ -1,42 +1,45 @@
 """The report on the scan on screen: the AI's draft, the reader's words, signature, files."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from html import escape
 
 import streamlit as st
 
-from app import reader_session, report_session, reporting, services, state
+from app import reader_session, report_session, reporting, state
 from app import report_texts as words
 from app.archive import archive
-from app.components import kept_outlines, problem
-from app.reports import as_json, dicom_seg, dicom_source, dicom_sr, pdf
+from app.components import kept_outlines, problem, sending
+from app.report_subject import Form, Subject
 from app.reports.draft import AI, Draft, Section, sign
-from ml.errors import ReportError, StoreError
-from ml.results import Analysis, Refused
+from ml.errors import SulcusError
 
 
-def show(answer: Analysis | Refused, data: bytes) -> None:
+def show(make: Callable[[], Subject | None]) -> None:
     """Draw the report where the reader asked for it.
 
     Args:
-        answer: what came of reading the scan.
-        data: the file it was read from; DICOM objects take over its patient and study.
+        make: gives what the report is on, or None where it cannot be told; asked for only where
+            the report is drawn.
     """
     if not st.toggle(words.REPORT, key=state.REPORT_OPEN, help=words.REPORT_HELP):
         return
-    digest = answer.scan.content_hash
+    subject = make()
+    if subject is None:
+        return
     with st.container(border=True):
-        done = report_session.signed(digest)
+        done = report_session.signed(subject.content_hash)
         if done is not None:
-            _finished(done, answer, data)
+            _finished(done, subject)
+            draft = done
         else:
-            _editor(reporting.proposed(answer))
-            kept_outlines.in_report(answer)
-            _signature(answer, data)
-        _downloads(reporting.current(answer), answer, data)
+            proposed = subject.propose()
+            _editor(proposed)
+            draft = subject.current(proposed)
+            kept_outlines.in_report(draft)
+            _signature(draft, subject)
+        _downloads(draft, subject.forms(draft))
 
 
 def _editor(draft: Draft) -> None:
@@ -61,7 +64,7 @@ def _sentences(digest: str, section: Section) -> None:
         st.checkbox(words.ai_sentence(piece.text), key=report_session.key(digest, part))
 
 
-def _signature(answer: Analysis | Refused, data: bytes) -> None:
+def _signature(draft: Draft, subject: Subject) -> None:
     """The button that signs for the reader; what is signed is what this run has read."""
     st.html(f'<div class="sulcus-muted">{words.NOT_SIGNED}</div>')
     name = reader_session.reader()
@@ -69,19 +72,18 @@ def _signature(answer: Analysis | Refused, data: bytes) -> None:
         st.caption(words.NAME_MISSING)
     if not st.button(words.sign_as(name), key="sign", disabled=not name):
         return
-    done = sign(reporting.current(answer), name, datetime.now(UTC))
-    digest = hashlib.sha256(as_json.render(done, answer)).hexdigest()
+    done = sign(draft, name, datetime.now(UTC))
+    digest = hashlib.sha256(subject.seal(done)).hexdigest()
     try:
-        number = archive().note(data, answer, services.model_version())
-        archive().sign(number, name, digest)
-    except StoreError as error:
+        archive().sign(subject.note(), name, digest)
+    except SulcusError as error:
         problem.show(error)
         return
     report_session.keep_signed(done)
     st.rerun()
 
 
-def _finished(draft: Draft, answer: Analysis | Refused, data: bytes) -> None:
+def _finished(draft: Draft, subject: Subject) -> None:
     """A signed report, which nobody changes before its signature is taken back."""
     for section in draft.sections:
         lines = "".join(
@@ -93,51 +95,34 @@ def _finished(draft: Draft, answer: Analysis | Refused, data: bytes) -> None:
         st.html(f'<b>{section.title}</b><table class="sulcus-report">{said}</table>')
     st.html(f"<b>{escape(draft.status_line)}</b>")
     if st.button(words.WITHDRAW, key="withdraw") and draft.signature is not None:
-        _withdraw(draft.signature.name, answer, data)
+        _withdraw(draft.signature.name, subject)
 
 
 def _marked(text: str, *, ai: bool) -> str:
     return f"<i>{escape(text)}</i>" if ai else escape(text)
 
 
-def _withdraw(name: str, answer: Analysis | Refused, data: bytes) -> None:
+def _withdraw(name: str, subject: Subject) -> None:
     try:
-        number = archive().note(data, answer, services.model_version())
-        archive().take_back_signature(number, name)
-    except StoreError as error:
+        archive().take_back_signature(subject.note(), name)
+    except SulcusError as error:
         problem.show(error)
         return
-    report_session.withdraw(answer.scan.content_hash)
+    report_session.withdraw(subject.content_hash)
     st.rerun()
 
 
-def _downloads(draft: Draft, answer: Analysis | Refused, data: bytes) -> None:
+def _downloads(draft: Draft, forms: Mapping[str, Form]) -> None:
     """One button a form, made when it is clicked; where a form cannot be, why not."""
-    reasons = {"sr": _why_not(dicom_sr.why_not(answer), data)}
-    reasons["seg"] = reasons["sr"] or dicom_seg.why_not(answer)
     with st.container(horizontal=True):
-        _button("pdf", draft, partial(pdf.render, draft, answer))
-        _button("json", draft, partial(as_json.render, draft, answer))
-        for form in ("sr", "seg"):
-            if reasons[form] or isinstance(answer, Refused):
-                st.button(words.FORMS[form], key=f"unavailable.{form}", disabled=True)
-            elif form == "sr":
-                _button(form, draft, partial(dicom_sr.render, draft, answer, data))
+        for name, form in forms.items():
+            if form.make is None:
+                st.button(words.FORMS[name], key=f"unavailable.{name}", disabled=True)
             else:
-                _button(form, draft, partial(dicom_seg.render, answer, data))
-    for reason in dict.fromkeys(reasons.values()):
+                _button(name, draft, form.make)
+    for reason in dict.fromkeys(forms[name].reason for name in ("sr", "seg")):
         st.caption(reason or words.IDENTITY)
-
-
-def _why_not(reason: str, data: bytes) -> str:
-    """Why nothing can be written into the study of the source, or ""."""
-    if reason:
-        return reason
-    try:
-        dicom_source.header(data)
-    except ReportError as error:
-        return str(error)
-    return ""
+    sending.show(forms, signed=draft.signature is not None)
 
 
 def _button(form: str, draft: Draft, make: Callable[[], bytes]) -> None:

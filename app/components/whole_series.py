@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from app import study_services
-from app.components import readers_word, recorder
+from app import services, study_services
+from app.components import problem, readers_word, recorder
+from app.report_subject import Subject, of_series
+from app.reports.series_result import SeriesResult
+from ml.errors import SulcusError
 from ml.io.series import Series
 
 
@@ -23,3 +26,17 @@ def word(series: Series) -> None:
         label = None if found.answer is None else found.answer.label
         with words:
             readers_word.show(series.content_hash, label, answer_id)
+
+
+def subject(series: Series) -> Subject | None:
+    """What a report on a series is on, or None after saying why there is none."""
+    volume = study_services.volume(series)
+    found = study_services.known(volume)
+    if found is None:
+        return None
+    try:
+        key = services.analysis(volume.slices[found.highest])
+    except SulcusError as error:
+        problem.show(error)
+        return None
+    return of_series(SeriesResult(series, volume, found, key))

@@ -8,24 +8,26 @@ import json
 from dataclasses import asdict
 from typing import Any, Final
 
-from app.reports import own_outline
+from app.reports import own_outline, series_json
 from app.reports.draft import Draft, Section
 from app.reports.result import result
-from ml.results import Analysis, Refused, Scan
+from app.reports.series_result import Reported, SeriesResult, named
+from ml.results import Scan
 
 __all__ = ["VERSION", "document", "render"]
 
 VERSION: Final = "1.1"
-"""Of the form; a field may be added under the same first number, none is renamed or removed."""
+"""Of the form; a field or a kind of result may be added under the same first number, none is
+renamed or removed. 1.1 added series, orientation and the reader's outline."""
 
 
-def document(draft: Draft, answer: Analysis | Refused) -> dict[str, Any]:
+def document(draft: Draft, answer: Reported) -> dict[str, Any]:
     """Everything that a report says, as plain values.
 
     Raises:
         ValueError: the report is of another scan.
     """
-    draft.check_of(answer.scan.content_hash)
+    draft.check_of(named(answer))
     signature = draft.signature
     footer = draft.footer
     return {
@@ -35,10 +37,16 @@ def document(draft: Draft, answer: Analysis | Refused) -> dict[str, Any]:
         "signature": None
         if signature is None
         else {"name": signature.name, "time": signature.time.isoformat()},
-        "scan": _scan(answer.scan),
+        "scan": series_json.scan(answer)
+        if isinstance(answer, SeriesResult)
+        else _scan(answer.scan),
         "sections": [_section(one) for one in draft.sections],
-        "result": result(answer, draft.conflicts),
-        "reader_outline": own_outline.facts(draft, answer),
+        "result": series_json.result(answer)
+        if isinstance(answer, SeriesResult)
+        else result(answer, draft.conflicts),
+        "reader_outline": None
+        if isinstance(answer, SeriesResult)
+        else own_outline.facts(draft, answer),
         "made_by": {"software": footer.software, "weights_sha256": dict(footer.weights)},
         "thresholds": footer.thresholds,
         "notice": footer.notice,
@@ -46,7 +54,7 @@ def document(draft: Draft, answer: Analysis | Refused) -> dict[str, Any]:
     }
 
 
-def render(draft: Draft, answer: Analysis | Refused) -> bytes:
+def render(draft: Draft, answer: Reported) -> bytes:
     """The JSON as UTF-8."""
     text = json.dumps(document(draft, answer), ensure_ascii=False, indent=2, allow_nan=False)
     return f"{text}\n".encode()
@@ -62,6 +70,7 @@ def _scan(scan: Scan) -> dict[str, Any]:
         "spacing_mm": None if scan.spacing_mm is None else list(scan.spacing_mm),
         "orientation": None if scan.letters is None else asdict(scan.letters),
         "simulated": scan.simulated,
+        "series": None,
     }
 
 

@@ -1,17 +1,19 @@
-"""The reports on several scans in one zip: PDF and JSON of each, and the table of a batch run.
+"""The reports on several scans in one zip: PDF and JSON of each, and a table of all.
 
 Files are named by their number and the digest of the scan: a name that was uploaded may be a
-patient's. The table is that of `ml.readings`, so that a zip and a batch run read alike.
+patient's. The table is that of `ml.readings`, so that a zip and a batch run read alike;
+series have a table of their own (`app.reports.series_table`).
 """
 
 import csv
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.reports import as_json, pdf
+from app.reports import as_json, pdf, series_table
 from app.reports.draft import Draft
+from app.reports.series_result import Reported, SeriesResult
 from ml.readings import COLUMNS, Row, failed_row, ok_row, refused_row
 from ml.results import Analysis, Refused
 
@@ -23,14 +25,14 @@ class Entry:
     """One scan of a bundle.
 
     Attributes:
-        content_hash: SHA-256 of its file.
+        content_hash: SHA-256 of its file, or the digest of a series.
         report: the draft or signed report with what it is of, or None for a file that was not
             read.
         reason: why it was not read, or "".
     """
 
     content_hash: str
-    report: tuple[Draft, Analysis | Refused] | None
+    report: tuple[Draft, Reported] | None
     reason: str = ""
 
 
@@ -40,15 +42,26 @@ def zipped(entries: Iterable[Entry]) -> bytes:
     Raises:
         MetricsError: when heat maps count as elsewhere was not measured.
     """
-    stream, rows = io.BytesIO(), []
+    stream = io.BytesIO()
+    slices: list[Row] = []
+    series: list[Row] = []
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, entry in enumerate(entries, start=1):
             name = f"{number:03d}-{entry.content_hash[:12]}"
-            rows.append(_row(name, entry))
-            if entry.report is not None:
-                _add(archive, f"{name}.pdf", pdf.render(*entry.report))
-                _add(archive, f"{name}.json", as_json.render(*entry.report))
-        _add(archive, "readings.csv", _table(rows))
+            if entry.report is None:
+                slices.append(failed_row(name, entry.reason))
+                continue
+            answer = entry.report[1]
+            if isinstance(answer, SeriesResult):
+                series.append(series_table.row(name, answer))
+            else:
+                slices.append(_row(name, answer))
+            _add(archive, f"{name}.pdf", pdf.render(*entry.report))
+            _add(archive, f"{name}.json", as_json.render(*entry.report))
+        if slices or not series:
+            _add(archive, "readings.csv", _table(COLUMNS, slices))
+        if series:
+            _add(archive, "series.csv", _table(series_table.COLUMNS, series))
     return stream.getvalue()
 
 
@@ -57,16 +70,13 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
-def _row(name: str, entry: Entry) -> Row:
-    if entry.report is None:
-        return failed_row(name, entry.reason)
-    _, answer = entry.report
+def _row(name: str, answer: Analysis | Refused) -> Row:
     return refused_row(name, answer) if isinstance(answer, Refused) else ok_row(name, answer, "")
 
 
-def _table(rows: list[Row]) -> bytes:
+def _table(columns: Sequence[str], rows: list[Row]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()

@@ -4,7 +4,8 @@ Reference: DICOM PS3.3 A.51 (segmentation IOD), C.8.20 (segmentation modules).
 """
 
 import hashlib
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import highdicom as hd
 from pydicom import Dataset
@@ -15,9 +16,11 @@ from app import report_texts as words
 from app import texts
 from app.reports.compose import software
 from app.reports.dicom_source import MANUFACTURER, header, unfit, written
-from ml.results import Analysis, Refused
+from app.reports.series_result import SeriesResult
+from ml.results import Analysis, Refused, Segmentation
+from ml.study_mask import mask_digest
 
-__all__ = ["SEGMENT", "render", "segmentation", "tracking", "uid", "why_not"]
+__all__ = ["SEGMENT", "built", "render", "segmentation", "tracking", "uid", "why_not"]
 
 SEGMENT: Final = 1
 """Number of the one segment."""
@@ -48,7 +51,20 @@ def render(read: Analysis, data: bytes) -> bytes:
 
 def segmentation(read: Analysis, source: Dataset) -> hd.seg.Segmentation:
     """The segmentation of a source whose header was made fit for it."""
-    found = read.segmentation
+    return built(read, read.segmentation, sources=[source], mask=read.segmentation.mask)
+
+
+def built(
+    read: Analysis | SeriesResult, found: Segmentation, *, sources: Sequence[Dataset], mask: Any
+) -> hd.seg.Segmentation:
+    """A segmentation of one picture or of a series.
+
+    Args:
+        read: names the new object, with the weights.
+        found: network and threshold of the outline.
+        sources: headers of the pictures, or that of one file with all frames.
+        mask: (H, W) bool, or (N, H, W) for N pictures or frames.
+    """
     digest = read.weights.get(found.model, "")
     algorithm = hd.AlgorithmIdentificationSequence(
         name=texts.model(found.model),
@@ -69,8 +85,8 @@ def segmentation(read: Analysis, source: Dataset) -> hd.seg.Segmentation:
         anatomic_regions=[codes.SCT.Brain],
     )
     return hd.seg.Segmentation(
-        source_images=[source],
-        pixel_array=found.mask,
+        source_images=sources,
+        pixel_array=mask,
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[segment],
         series_instance_uid=uid(read, "segmentation series"),
@@ -87,12 +103,12 @@ def segmentation(read: Analysis, source: Dataset) -> hd.seg.Segmentation:
     )
 
 
-def tracking(read: Analysis) -> UID:
+def tracking(read: Analysis | SeriesResult) -> UID:
     """The UID under which segmentation and report speak of the same outline."""
     return uid(read, "outline")
 
 
-def uid(read: Analysis, role: str, *more: str) -> UID:
+def uid(read: Analysis | SeriesResult, role: str, *more: str) -> UID:
     """A UID that the same reading always gets, so that a report can refer to its segmentation.
 
     Args:
@@ -100,8 +116,10 @@ def uid(read: Analysis, role: str, *more: str) -> UID:
         role: what is named.
         more: what else tells two of them apart.
     """
-    mask = hashlib.sha256(read.segmentation.mask.tobytes()).hexdigest()
+    if isinstance(read, SeriesResult):
+        content_hash, mask = read.content_hash, mask_digest(read.found.slices)
+    else:
+        content_hash = read.scan.content_hash
+        mask = hashlib.sha256(read.segmentation.mask.tobytes()).hexdigest()
     weights = [f"{name}:{digest}" for name, digest in sorted(read.weights.items())]
-    return generate_uid(
-        entropy_srcs=[MANUFACTURER, role, read.scan.content_hash, mask, *weights, *more]
-    )
+    return generate_uid(entropy_srcs=[MANUFACTURER, role, content_hash, mask, *weights, *more])

@@ -8,7 +8,7 @@ malformed among those that may stand empty → UTF-8.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pydicom
@@ -20,7 +20,7 @@ from app import report_texts as words
 from ml.errors import ReportError
 from ml.results import Analysis, Refused
 
-__all__ = ["MANUFACTURER", "header", "unfit", "written"]
+__all__ = ["IN_GROUPS", "MANUFACTURER", "header", "unfit", "written"]
 
 MANUFACTURER: Final = "Sulcus"
 
@@ -30,6 +30,8 @@ _NEEDED: Final = (
     *("Rows", "Columns", "Modality"),
 )
 """PS3.3 A.51: a segmentation in the patient's frame of reference rests on these."""
+IN_GROUPS: Final = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
+"""Of these, what a multi-frame object has in its functional groups (PS3.3 C.7.6.16)."""
 _MAY_BE_EMPTY: Final = (
     *("PatientID", "AccessionNumber", "StudyID"),
     *("SliceThickness", "PositionReferenceIndicator"),
@@ -44,11 +46,12 @@ def unfit(answer: Analysis | Refused) -> str:
     return words.REFUSED_NO_DICOM if isinstance(answer, Refused) else ""
 
 
-def header(data: bytes) -> Dataset:
+def header(data: bytes, *, elsewhere: Sequence[str] = ()) -> Dataset:
     """The source's attributes without its pixels.
 
     Args:
         data: the whole file, which was read as a scan before.
+        elsewhere: attributes that need not be there, as `IN_GROUPS`.
 
     Returns:
         Every attribute that a new object takes over; what may be empty stands empty where it was
@@ -61,7 +64,8 @@ def header(data: bytes) -> Dataset:
     Reference: DICOM PS3.3 C.7.1.1 (patient), C.7.2.1 (general study), C.7.6.2 (image plane).
     """
     source = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True, force=True)
-    missing = [keyword for keyword in _NEEDED if source.get(keyword) in (None, "")]
+    needed = (keyword for keyword in _NEEDED if keyword not in elsewhere)
+    missing = [keyword for keyword in needed if source.get(keyword) in (None, "")]
     if missing:
         raise ReportError(words.missing_attributes(missing))
     try:

@@ -28,17 +28,19 @@ from app.reports.dicom_source import MANUFACTURER, header, written
 from app.reports.dicom_source import unfit as why_not
 from app.reports.draft import Draft
 from app.reports.result import whole_percent
+from app.reports.series_result import SeriesResult
 from ml.labels import CLASSES, TITLES
 from ml.results import Analysis, Classification
 
-__all__ = ["SCHEME", "render", "why_not"]
+__all__ = ["SCHEME", "Group", "algorithm", "assembled", "own", "probabilities", "render", "why_not"]
 
 SCHEME: Final = "99SULCUS"
 """Coding scheme of this project's own concepts."""
 _SERIES_NUMBER: Final = 901
-_Group = (
+Group = (
     hd.sr.MeasurementsAndQualitativeEvaluations
     | hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations
+    | hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations
 )
 _PIXELS: Final = Code("{pixels}", "UCUM", "pixels")
 _NETWORKS: Final = Code("{networks}", "UCUM", "networks")
@@ -62,9 +64,28 @@ def render(draft: Draft, read: Analysis, data: bytes) -> bytes:
 def _report(draft: Draft, read: Analysis, source: Dataset) -> Dataset:
     outlined = bool(read.segmentation.mask.any())
     outline = segmentation(read, source) if outlined else None
-    groups: list[_Group] = [_whole(draft, read, source)]
+    groups: list[Group] = [_whole(draft, read, source)]
     if outline is not None:
         groups.append(_outlined(read, source, outline))
+    evidence = [source] if outline is None else [source, outline]
+    return assembled(draft, read, groups=groups, evidence=evidence)
+
+
+def assembled(
+    draft: Draft,
+    read: Analysis | SeriesResult,
+    *,
+    groups: Sequence[Group],
+    evidence: Sequence[Dataset],
+) -> Dataset:
+    """The report around its groups of measurements.
+
+    Args:
+        draft: what was signed, or is not yet.
+        read: names the new object.
+        groups: of measurements.
+        evidence: headers of the pictures, and the segmentation.
+    """
     content = hd.sr.MeasurementReport(
         observation_context=_observers(draft, read),
         procedure_reported=codes.cid100.ImagingProcedure,
@@ -74,7 +95,7 @@ def _report(draft: Draft, read: Analysis, source: Dataset) -> Dataset:
     signer = None if signature is None else _person(signature.name)
     key = as_json.render(draft, read).decode()
     report = hd.sr.ComprehensiveSR(
-        evidence=[source] if outline is None else [source, outline],
+        evidence=evidence,
         content=content,
         series_instance_uid=uid(read, "report series"),
         series_number=_SERIES_NUMBER,
@@ -95,7 +116,7 @@ def _report(draft: Draft, read: Analysis, source: Dataset) -> Dataset:
     return report
 
 
-def _observers(draft: Draft, read: Analysis) -> hd.sr.ObservationContext:
+def _observers(draft: Draft, read: Analysis | SeriesResult) -> hd.sr.ObservationContext:
     """The program, and the reader who signed."""
     device = hd.sr.ObserverContext(
         observer_type=codes.DCM.Device,
@@ -120,15 +141,15 @@ def _whole(
     """What the classifiers say of the picture."""
     mean = read.mean
     agreement = hd.sr.Measurement(
-        name=_own("agreement", words.SR_AGREEMENT), value=read.agreement, unit=_NETWORKS
+        name=own("agreement", words.SR_AGREEMENT), value=read.agreement, unit=_NETWORKS
     )
     return hd.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(
             uid=uid(read, "picture"), identifier=words.TRACKING_PICTURE
         ),
-        algorithm_id=_algorithm(read, [one.model for one in read.classifications]),
+        algorithm_id=algorithm(read, [one.model for one in read.classifications]),
         finding_sites=[hd.sr.FindingSite(anatomic_location=codes.SCT.Brain)],
-        measurements=[*_probabilities(mean), agreement],
+        measurements=[*probabilities(mean), agreement],
         qualitative_evaluations=_evaluations(draft, read),
         source_images=[
             hd.sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)
@@ -136,11 +157,11 @@ def _whole(
     )
 
 
-def _probabilities(mean: Classification) -> list[hd.sr.Measurement]:
+def probabilities(mean: Classification) -> list[hd.sr.Measurement]:
     """All four classes in whole per cent."""
     return [
         hd.sr.Measurement(
-            name=_own(f"probability_{label}", words.sr_probability(label)),
+            name=own(f"probability_{label}", words.sr_probability(label)),
             value=whole_percent(float(mean.shown[index])),
             unit=codes.UCUM.Percent,
         )
@@ -164,7 +185,7 @@ def _evaluations(draft: Draft, read: Analysis) -> list[hd.sr.QualitativeEvaluati
     if read.membership is not None:
         found.append((words.SR_COPY, "training_copy", "yes", words.SR_YES))
     return [
-        hd.sr.QualitativeEvaluation(name=_own(code, title), value=_own(value, said))
+        hd.sr.QualitativeEvaluation(name=own(code, title), value=own(value, said))
         for title, code, value, said in found
     ]
 
@@ -188,7 +209,7 @@ def _outlined(
         ),
         referenced_segment=frame,
         finding_type=codes.SCT.Neoplasm,
-        algorithm_id=_algorithm(read, [found.model], f"threshold={found.threshold:.4f}"),
+        algorithm_id=algorithm(read, [found.model], f"threshold={found.threshold:.4f}"),
         finding_sites=[hd.sr.FindingSite(anatomic_location=codes.SCT.Brain)],
         measurements=_sizes(read),
     )
@@ -214,7 +235,9 @@ def _sizes(read: Analysis) -> list[hd.sr.Measurement]:
     ]
 
 
-def _algorithm(read: Analysis, names: Sequence[str], *more: str) -> hd.sr.AlgorithmIdentification:
+def algorithm(
+    read: Analysis | SeriesResult, names: Sequence[str], *more: str
+) -> hd.sr.AlgorithmIdentification:
     """Names of networks, with the digests of their weights as parameters."""
     return hd.sr.AlgorithmIdentification(
         name=", ".join(texts.model(name) for name in names),
@@ -224,7 +247,7 @@ def _algorithm(read: Analysis, names: Sequence[str], *more: str) -> hd.sr.Algori
     )
 
 
-def _own(value: str, meaning: str) -> Code:
+def own(value: str, meaning: str) -> Code:
     """A concept of this project's own scheme."""
     return Code(value, SCHEME, meaning)
 

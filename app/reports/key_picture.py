@@ -60,6 +60,7 @@ def draw(
     box: tuple[float, float, float, float],
     *,
     own: Segmentation | None = None,
+    hung: str | None = None,
 ) -> None:
     """Draw both pictures side by side.
 
@@ -68,6 +69,7 @@ def draw(
         answer: what came of reading the scan; a refused one has its raw picture only.
         box: (left, bottom, width, height) of the place, in points; captions are inside.
         own: the reader's own outline, dashed and in another colour than the AI's.
+        hung: how the picture hangs, and its place in a series; None says what its own file does.
     """
     left, bottom, width, height = box
     scan = answer.scan
@@ -91,7 +93,8 @@ def draw(
         canvas.drawString(x, bottom + height - _CAPTION, caption)
         if number == 0 or not refused:
             canvas.drawImage(picture, x, top, width=size[0], height=size[1])
-            _bar(canvas, scan, (x, top - 5, size[0]))
+            said = hanging(scan.letters) if hung is None else hung
+            _bar(canvas, scale(scan), (x, top - 5, size[0]), said)
             _letters(canvas, scan, (x, top, *size))
         if number == 1 and isinstance(answer, Analysis):
             _outline(canvas, answer.segmentation.mask, (x, top, *size))
@@ -141,10 +144,9 @@ def _letters(canvas: Any, scan: Scan, box: tuple[float, float, float, float]) ->
     canvas.setFillColor(black)
 
 
-def _bar(canvas: Any, scan: Scan, place: tuple[float, float, float]) -> None:
+def _bar(canvas: Any, found: Scale, place: tuple[float, float, float], hung: str) -> None:
     """The bar with its ends below a picture, its length beside it, and how the picture hangs."""
     left, y, width = place
-    found = scale(scan)
     right = left + found.share * width
     canvas.setStrokeColor(black)
     canvas.setLineWidth(1)
@@ -152,5 +154,5 @@ def _bar(canvas: Any, scan: Scan, place: tuple[float, float, float]) -> None:
     for x in (left, right):
         canvas.line(x, y - 2.5, x, y + 2.5)
     canvas.setFont(fonts.REGULAR, _CAPTION - 1)
-    said = f"{words.bar(found.size, found.unit)}   {hanging(scan.letters)}"
+    said = f"{words.bar(found.size, found.unit)}   {hung}"
     canvas.drawString(right + 4, y - 2.5, said)

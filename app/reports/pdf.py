@@ -26,10 +26,11 @@ from reportlab.platypus import (
 )
 
 from app import report_texts as words
+from app import series_texts
 from app.reports import fonts, key_picture
 from app.reports.draft import AI, Draft, Footer, Piece, Section
 from app.reports.own_outline import outline_of
-from ml.results import Analysis, Refused
+from app.reports.series_result import Reported, SeriesResult, named
 
 __all__ = ["render"]
 
@@ -53,17 +54,17 @@ _STATUS: Final = ParagraphStyle("status", parent=_BODY, fontName=fonts.BOLD, spa
 _PAGE: Final = ParagraphStyle("page", parent=_SMALL, alignment=TA_RIGHT)
 
 
-def render(draft: Draft, answer: Analysis | Refused) -> bytes:
+def render(draft: Draft, answer: Reported) -> bytes:
     """The PDF; the same report gives the same bytes.
 
     Args:
         draft: what it says.
-        answer: what came of reading the scan, for its pictures.
+        answer: what came of reading the scan or the series, for its pictures.
 
     Raises:
         ValueError: the report is of another scan.
     """
-    draft.check_of(answer.scan.content_hash)
+    draft.check_of(named(answer))
     fonts.register()
     stream = io.BytesIO()
     document = BaseDocTemplate(
@@ -143,7 +144,7 @@ def _all_text(draft: Draft) -> list[str]:
     return [*said, draft.status_line]
 
 
-def _page(canvas: Any, document: Any, *, draft: Draft, answer: Analysis | Refused | None) -> None:
+def _page(canvas: Any, document: Any, *, draft: Draft, answer: Reported | None) -> None:
     """Head, foot and, on the first page, the pictures."""
     canvas.saveState()
     canvas.setFillColor(black)
@@ -154,9 +155,20 @@ def _page(canvas: Any, document: Any, *, draft: Draft, answer: Analysis | Refuse
     canvas.drawRightString(_WIDTH - _MARGIN, _HEIGHT - 12 * mm, name)
     if answer is not None:
         place = (_MARGIN, _HEIGHT - _HEAD - _PICTURES + 4 * mm, _LINE, _PICTURES - 4 * mm)
-        key_picture.draw(canvas, answer, place, own=outline_of(draft, answer))
+        _pictures(canvas, draft, answer, place)
     _foot(canvas, draft, document.page)
     canvas.restoreState()
+
+
+def _pictures(
+    canvas: Any, draft: Draft, answer: Reported, place: tuple[float, float, float, float]
+) -> None:
+    """Of a series its key picture, with its number; of a slice the reader's outline too."""
+    if isinstance(answer, SeriesResult):
+        hung = series_texts.caption(answer.volume, answer.key_number)
+        key_picture.draw(canvas, answer.key, place, hung=hung)
+    else:
+        key_picture.draw(canvas, answer, place, own=outline_of(draft, answer))
 
 
 def _foot(canvas: Any, draft: Draft, number: int) -> None:

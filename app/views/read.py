@@ -1,5 +1,7 @@
 """Read a scan: open files, look at the raw picture beside the AI view, read the verdicts."""
 
+from functools import partial
+
 import streamlit as st
 
 from app import own_outline, reader_session, services, state, texts
@@ -30,6 +32,7 @@ from app.components import (
     windowing,
 )
 from app.records import Hung
+from app.report_subject import Subject, of_slice
 from ml.errors import SulcusError
 from ml.results import Analysis, Refused, Scan
 
@@ -54,6 +57,7 @@ def page() -> None:
         _single(file)
     if sum(one.series is None for one in state.opened()) > 1:
         readings_table.show()
+    if len(state.opened()) > 1:
         all_reports.show()
 
 
@@ -109,8 +113,8 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
             layer_controls.show(read)
             outline_threshold.show(read, shown, answer_id)
         stress.show(scan)
-    if answer is not None and hung is None:
-        report.show(answer, file.data)
+    if answer is not None:
+        report.show(partial(_subject, file, answer))
 
 
 def _alone(scan: Scan) -> Hung:
@@ -127,6 +131,13 @@ def _word(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:
             label = answer.mean.label if isinstance(answer, Analysis) else None
             readers_word.show(file.content_hash, label, answer_id)
     return answer_id
+
+
+def _subject(file: state.OpenedFile, answer: Analysis | Refused) -> Subject | None:
+    """What the report is on."""
+    if file.series is not None:
+        return whole_series.subject(file.series)
+    return of_slice(answer, file.data)
 
 
 def _analysed(scan: Scan) -> Analysis | Refused | None:

@@ -22,7 +22,7 @@ from ml.io.dicom_header import number, text, whole
 from ml.io.limits import ACCEPTED, MAX_LEVEL
 from ml.results import FloatArray
 
-__all__ = ["damaged", "grey_levels", "stored_frame"]
+__all__ = ["damaged", "grey_levels", "readable_syntaxes", "stored_frame"]
 
 _PLAIN: Final = (
     pydicom.uid.ImplicitVRLittleEndian,
@@ -52,6 +52,11 @@ def damaged(part: str) -> DamagedFile:
     )
 
 
+def readable_syntaxes() -> tuple[UID, ...]:
+    """The transfer syntaxes that a decoder is installed for."""
+    return tuple(one for one in (*_PLAIN, *_DECODERS) if _readable(one))
+
+
 def stored_frame(header: Dataset, frame: int = 0) -> npt.NDArray[np.generic]:
     """Stored values of one frame, (Rows, Columns) integers.
 
@@ -69,7 +74,7 @@ def stored_frame(header: Dataset, frame: int = 0) -> npt.NDArray[np.generic]:
         # Only names out of the standard's own register are repeated.
         known = syntax in pydicom.uid.AllTransferSyntaxes
         found = syntax.name if known else "one that is not in the standard"
-        read = "; ".join(s.name for s in (*_PLAIN, *_DECODERS) if _readable(s))
+        read = "; ".join(one.name for one in readable_syntaxes())
         raise UnsupportedTransferSyntax(
             f"The DICOM transfer syntax is {found}{', 12 bits' if twelve else ''}, for which no "
             f"decoder is installed. Read are: {read}. Export the slice uncompressed."

@@ -1,0 +1,39 @@
+"""Sending the DICOM files of a signed report to the peer that the environment names."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app import node_texts as words
+from app.components import problem
+from app.node.sender import send
+from app.node.settings import ae_title, peer
+from app.report_subject import Form
+from ml.errors import SulcusError
+
+_FORMS = {"sr": "SR", "seg": "SEG"}
+
+
+def show(forms: Mapping[str, Form], *, signed: bool) -> None:
+    """Draw the button where a peer is named and there is anything to send.
+
+    Args:
+        forms: of the report as it stands.
+        signed: a reader signed it; a draft is not sent.
+    """
+    found = {title: form.make for name, title in _FORMS.items() if (form := forms[name]).make}
+    try:
+        to = peer()
+        if to is None or not found:
+            return
+        names = " and ".join(found)
+        clicked = st.button(words.send(names, to.ae_title), key="send", disabled=not signed)
+        if not signed:
+            st.caption(words.SIGN_FIRST)
+        if clicked:
+            with st.spinner(words.SENDING):
+                objects = {title: make() for title, make in found.items() if make is not None}
+                send(objects, to, ae_title())
+            st.success(words.sent(names, to.ae_title))
+    except SulcusError as error:
+        problem.show(error)
