@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app dicom-node test check format train evaluate compare bench samples screens splits lock hooks clean
+.PHONY: help app dicom-node test check format train evaluate compare bench samples screens viewer-bundle splits lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,10 @@ samples: $(READY)  ## draw the simulated scans again
 
 screens: $(READY)  ## take the pictures of the README again (needs Chromium)
 	SULCUS_SCREENSHOTS=docs/screens $(BIN)/python -m pytest tests/e2e/test_screens.py -q
+
+viewer-bundle:  ## build the viewer of the browser again (needs Node.js 20)
+	npm --prefix app/frontend ci --ignore-scripts --no-audit --no-fund
+	npm --prefix app/frontend run build
 
 splits: $(READY)  ## groups and splits from the data sets
 	$(BIN)/python -m ml.datasets.splits

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.results import Scan
-from ml.volume import Letters
+from ml.study import StudyReading
+from ml.volume import Letters, Volume
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,18 @@ class Hung:
         letters: of the picture's edges, or None where no side may be named.
         windowed: the slice whose presets and sliders set the window of all slices.
         line: format, size, spacing and orientation.
+        number: the slice on screen, from 1.
+        volume: the whole series.
+        found: the series as read, None where nothing that the AI says may be drawn.
     """
 
     key: str
     letters: Letters | None
     windowed: Scan
     line: str
+    number: int
+    volume: Volume
+    found: StudyReading | None
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ import streamlit as st
 from app import services
 from app.reports import series_dicom
 from app.reports.series_result import SeriesResult
-from ml import study
+from ml import screen_volume, study
 from ml.io.series import Series
+from ml.results import Scan
+from ml.screen_volume import ScreenVolume
 from ml.study import Progress, SliceReading, StudyReading
 from ml.volume import Volume
 
@@ -95,6 +97,26 @@ def no_dicom(read: SeriesResult) -> str:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _no_dicom(content_hash: str, kept: str, version: str, _read: SeriesResult) -> str:  # noqa: ARG001
     return series_dicom.why_not(_read)
+
+
+def on_screen(decoded: Scan | Volume) -> ScreenVolume:
+    """A slice or a series as the browser draws it."""
+    return _on_screen(decoded.content_hash, decoded)
+
+
+def masks_on_screen(found: StudyReading, volume: Volume) -> bytes:
+    """What is outlined in a series, on the voxels of `on_screen`; see `ml.screen_volume`."""
+    return _masks(":".join((found.content_hash, *sorted(found.weights.values()))), found, volume)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _on_screen(content_hash: str, _decoded: Scan | Volume) -> ScreenVolume:  # noqa: ARG001
+    return screen_volume.volume_of(_decoded)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _masks(key: str, _found: StudyReading, _volume: Volume) -> bytes:  # noqa: ARG001
+    return screen_volume.mask_of([one.mask for one in _found.slices], on_screen(_volume))
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -44,7 +44,7 @@ WHAT_HAPPENS: Final = (
 )
 NO_SAMPLES: Final = "The simulated samples have not been drawn here."
 
-RAW_TITLE: Final = "Raw picture · wheel zooms, drag pans, double click resets"
+RAW_TITLE: Final = "Raw picture"
 AI_TITLE: Final = "AI view"
 ORIENTATION: Final = orientation_texts.UNKNOWN
 SIMULATED: Final = "SIMULATED"

@@ -42,7 +42,13 @@ def show(series: Series, left_out: tuple[str, ...], *, hidden: bool) -> tuple[Sc
     scan = volume.slices[number - 1]
     middle = volume.slices[len(volume.slices) // 2]
     return scan, Hung(
-        volume.content_hash, volume.letters, middle, words.slice_line(volume, number, scan)
+        key=volume.content_hash,
+        letters=volume.letters,
+        windowed=middle,
+        line=words.slice_line(volume, number, scan),
+        number=number,
+        volume=volume,
+        found=found,
     )
 
 

@@ -1,34 +1,49 @@
 """The raw picture, always, and beside it the AI view with its layers.
 
-A component of the project's own, because a Plotly chart is thrown away and drawn anew by
-Streamlit whenever its figure changes, and the zoom with it. Zoom and pan are linked and stay
-while layers and windows change. Pictures travel as PNG; nothing is computed in the browser, and
-nothing is loaded from anywhere.
+A component of the project's own around NiiVue: the volume goes to the browser once, where it is
+scrolled, windowed, zoomed and measured; marks of the slice on screen lie over it as pictures and
+paths. Where the browser has no WebGL, the slice itself is sent as a picture. Nothing is loaded from
+another host. `make viewer-bundle` builds `app/frontend/bundle`.
 """
 
+from base64 import b64encode
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.components.v2.types import ComponentRenderer
 
-from app import services, state, texts, theme
+from app import services, state, study_services, texts, theme, viewer_session
+from app import viewer_texts as words
 from app.records import Hung
 from ml import display
 from ml.results import Analysis, Detection, Heatmap, Scan
+from ml.screen_volume import InPatient
 
 _FRONTEND: Final = Path(__file__).resolve().parents[1] / "frontend"
+_NAME: Final = "sulcus.viewer"
+
+
+def _serve_bundle() -> None:
+    """Serve the bundle as a file: it is too long to be sent with every drawing."""
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(_NAME) is None:
+        bundle = ComponentConfig("viewer", asset_dir="bundle")
+        manager.register_from_manifest(ComponentManifest("sulcus", "1", [bundle]), _FRONTEND)
 
 
 @cache
 def _component() -> ComponentRenderer:
     """The component, registered once a process."""
-    html, css, js = (
-        (_FRONTEND / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
+    html, css = (
+        (_FRONTEND / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")
     )
-    return st.components.v2.component("sulcus_viewer", html=html, css=css, js=js)
+    return st.components.v2.component(_NAME, html=html, css=css, js="viewer.js")
 
 
 def show(
@@ -43,36 +58,124 @@ def show(
             picture stays without marks.
         hung: how it hangs where it is a slice of a series.
     """
-    _component()(key="viewer", data=drawing(scan, window, read, hung))
+    _serve_bundle()
+    total = len(hung.volume.slices) if hung else 1
+    key = hung.key if hung else scan.content_hash
+    _component()(
+        key=viewer_session.KEY,
+        data=drawing(scan, window, read, hung),
+        on_window_change=partial(viewer_session.take_window, hung.windowed if hung else scan),
+        on_slice_change=partial(viewer_session.take_slice, key, total),
+        on_failed_change=viewer_session.draw_pictures,
+    )
 
 
 def drawing(
     scan: Scan, window: tuple[float, float], read: Analysis | None, hung: Hung | None = None
 ) -> dict[str, Any]:
-    """Everything the browser draws, as the JSON that `viewer.js` reads."""
+    """Everything the browser draws, as the JSON that `frontend/src/data.ts` describes."""
+    pictures = viewer_session.draws_pictures()
+    found: dict[str, Any] = {
+        **_geometry(scan, hung),
+        "raw": _picture(services.raw_layer(scan, *window)) if pictures else None,
+        "volume": None if pictures else _volume(scan, hung),
+        **dict.fromkeys(("mask", "heat", "fill")),
+        **{"lines": [], "tags": []},
+        "scale": ",".join(display.heat_scale()),
+        "captions": _captions(texts.NO_READING, words.SERIES_BARE),
+        "window": _reach(hung.windowed if hung else scan, window),
+        "words": words.words(scrolls=hung is not None and len(hung.volume.slices) > 1),
+    }
+    if read is not None:
+        found |= _marks(read, state.layers())
+    if hung is not None and not pictures and (mask := _mask(hung, state.layers())):
+        found["mask"] = mask
+        found["captions"]["series"] = texts.ai_title(words.SERIES)
+    return found
+
+
+def _geometry(scan: Scan, hung: Hung | None) -> dict[str, Any]:
+    """Size, true aspect and sides of the slice; no side is named where none is known."""
     rows, columns = scan.shape
     row_mm, column_mm = scan.spacing_mm or (1.0, 1.0)
     letters = hung.letters if hung else None
     corner = [texts.SIMULATED] if scan.simulated else []
     corner += [] if letters else [texts.ORIENTATION]
-    found: dict[str, Any] = {
+    return {
         "id": hung.key if hung else scan.content_hash,
         "rows": rows,
         "columns": columns,
         "aspect": row_mm / column_mm,
-        "raw": _picture(services.raw_layer(scan, *window)),
-        "heat": None,
-        "fill": None,
-        "lines": [],
-        "tags": [],
-        "scale": ",".join(display.heat_scale()),
+        "spacing": scan.spacing_mm,
         "corner": " · ".join(corner),
         "letters": asdict(letters) if letters else {},
-        "captions": {"raw": texts.RAW_TITLE, "ai": texts.ai_title(texts.NO_READING)},
     }
-    if read is not None:
-        found |= _marks(read, state.layers())
-    return found
+
+
+def _captions(slice_title: str, series_title: str) -> dict[str, str]:
+    """Titles of the raw picture and of the AI view: of a slice, while it moves, of a series."""
+    return {
+        "raw": texts.RAW_TITLE,
+        "ai": texts.ai_title(slice_title),
+        "moving": texts.ai_title(words.MOVING),
+        "series": texts.ai_title(series_title),
+    }
+
+
+def _reach(windowed: Scan, window: tuple[float, float]) -> dict[str, Any]:
+    """The window as it stands, and how far it may be dragged."""
+    levels = services.levels(windowed)
+    return {
+        "key": windowed.content_hash,
+        "start": [windowed.window.center, windowed.window.width],
+        "center": window[0],
+        "width": window[1],
+        "low": levels.low,
+        "high": levels.high,
+        "narrowest": levels.narrowest,
+        "widest": levels.widest,
+    }
+
+
+def _volume(scan: Scan, hung: Hung | None) -> dict[str, Any]:
+    """Where the browser finds the voxels, and which slice of them the marks belong to."""
+    sent = study_services.on_screen(hung.volume if hung else scan)
+    return {
+        "address": _address("scan", sent.nifti),
+        "slices": sent.shape[0],
+        "number": hung.number if hung else 1,
+        "patient": None if sent.in_patient is None else _in_patient(sent.in_patient),
+    }
+
+
+def _in_patient(known: InPatient) -> dict[str, Any]:
+    return {
+        "header": b64encode(known.header).decode("ascii"),
+        "axis": known.axis,
+        "forward": known.forward,
+        "letters": {plane: asdict(letters) for plane, letters in known.letters.items()},
+    }
+
+
+def _mask(hung: Hung, layers: state.Layers) -> dict[str, Any] | None:
+    """What is outlined in the whole series, or None where that is nothing or not to be drawn."""
+    if hung.found is None or not layers.mask or hung.found.size.number is None:
+        return None
+    sent = study_services.masks_on_screen(hung.found, hung.volume)
+    return {
+        "address": _address("mask", sent),
+        "style": layers.mask_style,
+        "opacity": layers.mask_opacity,
+        "colour": theme.MASK_RGB,
+    }
+
+
+def _address(what: str, data: bytes) -> str:
+    """Address on this server, which names the content: a browser asks for it once."""
+    if not runtime.exists():
+        return ""
+    files = runtime.get_instance().media_file_mgr
+    return files.add(data, "application/octet-stream", f"{viewer_session.KEY}.{what}")
 
 
 def _marks(read: Analysis, layers: state.Layers) -> dict[str, Any]:
@@ -95,7 +198,9 @@ def _marks(read: Analysis, layers: state.Layers) -> dict[str, Any]:
     if layers.boxes and read.detections:
         marks["lines"] += [_box(found) for found in read.detections]
         marks["tags"] = [_tag(found) for found in read.detections]
-    marks["captions"] = {"raw": texts.RAW_TITLE, "ai": texts.ai_title(title)}
+    marks["captions"] = _captions(
+        title, texts.MARKS_HIDDEN if not state.marks_shown() else words.SERIES_BARE
+    )
     return marks
 
 

@@ -133,7 +133,10 @@ def comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
 
 @pytest.fixture
 def app() -> AppTest:
-    return AppTest.from_file(str(MAIN), default_timeout=180)
+    """The app where the browser has no WebGL: then all that it draws is in what it is sent."""
+    at = AppTest.from_file(str(MAIN), default_timeout=180)
+    at.session_state["viewer.pictures"] = True
+    return at
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Rules of the house that a reader of one file cannot see broken elsewhere."""
 
+import json
 import re
 from pathlib import Path
 
@@ -29,9 +30,22 @@ def test_screens_do_no_arithmetic_on_arrays(library: str) -> None:
 
 
 def test_nothing_on_screen_is_loaded_from_elsewhere() -> None:
-    files = [*SOURCES, *(APP / "frontend").iterdir()]
-    pattern = re.compile(r"https?://(?!www\.w3\.org/2000/svg)|@import|url\(")
+    frontend = APP / "frontend"
+    own = [*frontend.glob("viewer.*"), *(frontend / "src").iterdir()]
+    assert len(own) > 2
+    pattern = re.compile(r"https?://(?!www\.w3\.org/2000/svg)|@import\b|url\(")
+    files = [*SOURCES, *own]
     assert [file.name for file in files if pattern.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_the_bundle_is_shipped_with_the_licences_of_what_is_in_it() -> None:
+    """Addresses in it stand in comments of shaders; the browser test watches every request."""
+    bundle = APP / "frontend" / "bundle"
+    code = (bundle / "viewer.js").read_text(encoding="utf-8")
+    assert not re.search(r"""(fetch|import|src=|Worker)\(?["'`]https?:""", code)
+    names = json.loads((APP / "frontend" / "package.json").read_text())["dependencies"]
+    licences = (bundle / "LICENSES.txt").read_text(encoding="utf-8")
+    assert [name for name, version in names.items() if f"{name} {version} (" not in licences] == []
 
 
 def test_no_markup_out_of_markdown() -> None:

@@ -1,0 +1,102 @@
+// What `app/components/viewer.py` sends, field by field.
+
+export type Side = "raw" | "ai";
+export type Mode = "slices" | "planes" | "render";
+export type Tool = "window" | "pan" | "measure";
+export type Edges = Record<string, string>;
+
+export interface Picture {
+  source: string;
+  opacity: number;
+}
+
+export interface Line {
+  mark: string;
+  path: string;
+  colour: string;
+  width: number;
+  dash: string;
+  opacity: number;
+}
+
+export interface Tag {
+  text: string;
+  row: number;
+  column: number;
+  colour: string;
+}
+
+// Grey levels: what is shown now, and how far it may go.
+export interface Reach {
+  key: string;
+  start: [number, number]; // centre and width of the default
+  center: number;
+  width: number;
+  low: number;
+  high: number;
+  narrowest: number;
+  widest: number;
+}
+
+export interface Volume {
+  address: string;
+  slices: number;
+  number: number; // slice that the marks belong to, from 1
+  patient: Patient | null; // null where the geometry is not known
+}
+
+export interface Patient {
+  header: string; // of the volume in the frame of the patient, base64
+  axis: number; // the patient's axis that the slices lie along: 0 right, 1 front, 2 head
+  forward: boolean; // the last slice is the one at its end
+  letters: Record<string, Edges>;
+}
+
+export interface Mask {
+  address: string;
+  style: string;
+  opacity: number;
+  colour: [number, number, number];
+}
+
+export interface Words {
+  modes: Record<Mode, string>;
+  mode: string;
+  tools: Record<Tool, string>;
+  tool: string;
+  reset: string;
+  hide: string;
+  hidden: string;
+  hints: Record<Mode | "pictures", string>;
+  keys: string;
+  window: string;
+  slice: string;
+  no_webgl: string;
+}
+
+export interface Data {
+  id: string;
+  rows: number;
+  columns: number;
+  aspect: number;
+  spacing: [number, number] | null;
+  raw: Picture | null; // drawn as a picture where there is no volume
+  heat: Picture | null;
+  fill: Picture | null;
+  lines: Line[];
+  tags: Tag[];
+  scale: string;
+  corner: string;
+  letters: Edges;
+  captions: Record<Side | "moving" | "series", string>;
+  window: Reach;
+  volume: Volume | null;
+  mask: Mask | null;
+  words: Words;
+}
+
+export interface Component {
+  data: Data;
+  parentElement: ShadowRoot;
+  setTriggerValue(name: string, value: unknown): void;
+}

@@ -1,0 +1,18 @@
+// Keys of the viewer: they count wherever the focus is, but never while something is typed, and
+// arrows not where a control of the page uses them itself.
+
+const TYPED = "input, textarea, select, [contenteditable=true]";
+const STEERED = `${TYPED}, [role=slider], [role=combobox], [role=listbox], [role=option], [role=radio], [role=tab]`;
+
+export function onKeys(actions: Record<string, () => boolean>, signal: AbortSignal): void {
+  const listen = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in actions)) return;
+    const target = event.composedPath()[0];
+    const busy = event.key.startsWith("Arrow") ? STEERED : TYPED;
+    if (target instanceof Element && target.closest(busy)) return;
+    if (!actions[event.key]!()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // the page has buttons with the same arrows
+  };
+  window.addEventListener("keydown", listen, { capture: true, signal });
+}

@@ -1,0 +1,63 @@
+"""Words of the viewer: what its buttons, keys and drags do, in one place."""
+
+from typing import Final
+
+from app import texts
+
+MOVING: Final = "this slice is read when the wheel rests"
+SERIES: Final = "outlines of all slices"
+SERIES_BARE: Final = "no outlines"
+NO_WEBGL: Final = (
+    "This browser has no WebGL 2, or could not use it: pictures are drawn one by one, without "
+    "scrolling by the wheel, three planes and 3-D."
+)
+
+MODES: Final[dict[str, str]] = {"slices": "Slices", "planes": "Three planes", "render": "3-D"}
+TOOLS: Final[dict[str, str]] = {"window": "Window", "pan": "Pan", "measure": "Measure"}
+RESET: Final = "Reset"
+HIDE: Final = "Hide AI marks"
+TOOL: Final = "What dragging does"
+MODE: Final = "How the series is shown"
+
+SHORTCUTS: Final[tuple[tuple[str, str], ...]] = (
+    ("h", "hide or show all AI marks"),
+    ("w", "dragging changes the window: across the width, up and down the centre"),
+    ("p", "dragging moves the picture; so does the right mouse button"),
+    ("m", "dragging measures a length"),
+    ("+ and −", "zoom; so does Ctrl with the wheel"),
+    ("0", "reset zoom, window and caliper; so does a double click"),
+    ("↑ and ↓", "next and previous slice; so does the wheel"),
+    ("← and →", "previous and next scan"),
+)
+"""Every key of the viewer and of the bar above it, as the reader is told of them."""
+
+_HINTS: Final[dict[str, str]] = {
+    "slices": "{wheel} · drag: {tool} · right drag: pan · Ctrl + wheel: zoom · h: hide AI marks",
+    "planes": "Click or drag: go there · wheel: slices · right drag: window · h: hide AI marks",
+    "render": "Drag: turn · wheel: zoom · right drag: window · h: hide AI marks",
+    "pictures": "Wheel: zoom · drag: pan · double click: reset · h: hide AI marks",
+}
+
+
+def hints(*, scrolls: bool) -> dict[str, str]:
+    """What mouse and keys do in each mode; `{tool}` is filled in by the viewer."""
+    wheel = "Wheel: slices" if scrolls else "Wheel: zoom"
+    return {mode: text.replace("{wheel}", wheel) for mode, text in _HINTS.items()}
+
+
+def words(*, scrolls: bool) -> dict[str, object]:
+    """All that the viewer itself writes on screen."""
+    return {
+        "modes": MODES,
+        "mode": MODE,
+        "tools": TOOLS,
+        "tool": TOOL,
+        "reset": RESET,
+        "hide": HIDE,
+        "hidden": texts.ai_title(texts.MARKS_HIDDEN),
+        "hints": hints(scrolls=scrolls),
+        "keys": "\n".join(f"{key}: {does}" for key, does in SHORTCUTS),
+        "window": "Window",
+        "slice": "Slice",
+        "no_webgl": NO_WEBGL,
+    }
