@@ -26,8 +26,9 @@ from functools import cache
 
 import numpy as np
 
+from ml.inference.chosen import chosen_engine
 from ml.inference.detect import lowest_score, marked
-from ml.inference.engine import Engine, KerasEngine, NetworkOutput
+from ml.inference.engine import Engine, NetworkOutput
 from ml.inference.explain import default_method
 from ml.inference.gate import shipped_gate
 from ml.inference.heatmaps import network_heatmaps
@@ -118,8 +119,12 @@ def read_all(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
 
 @cache
 def default_engine() -> Engine:
-    """The engine this installation reads with, one for the whole process."""
-    return KerasEngine()
+    """The engine this installation reads with, one for the whole process.
+
+    Raises:
+        EngineError: the environment asks for one that is not here.
+    """
+    return chosen_engine()
 
 
 def softmax(logits: FloatArray) -> FloatArray:
