@@ -19,9 +19,6 @@ from ml.models.topology import EXPORT, Layer, Topology, read, topology_path, wri
 
 __all__ = ["describe", "layers_of", "main"]
 
-unnamed: Final = re.compile(r"(add|batch_normalization|conv2d)(_\d+)?").fullmatch
-"""Whether Keras gave a layer its name: it counts them in a process, here their place does."""
-
 KEPT: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "InputLayer": (),
@@ -102,7 +99,7 @@ def layers_of(model: Any, outputs: Mapping[str, str]) -> Topology:
     places = {id(array): place for place, array in enumerate(model.weights)}
     listed = model.get_config()["layers"]
     names = {
-        entry["name"]: f"{entry['class_name']}_{place}" if unnamed(entry["name"]) else entry["name"]
+        entry["name"]: _name(entry["name"], entry["class_name"], place)
         for place, entry in enumerate(listed)
     }
     layers = tuple(
@@ -115,7 +112,14 @@ def layers_of(model: Any, outputs: Mapping[str, str]) -> Topology:
         )
         for entry in listed
     )
-    return Topology(layers, dict(outputs), tuple(tuple(one.shape) for one in model.weights))
+    roles = {role: names[name] for role, name in outputs.items()}
+    return Topology(layers, roles, tuple(tuple(one.shape) for one in model.weights))
+
+
+def _name(name: str, kind: str, place: int) -> str:
+    """A layer's name; where Keras gave it and counted it in the process, its place counts it."""
+    counted = re.sub(r"_\d+$", "", name).replace("_", "") == kind.lower()
+    return f"{kind}_{place}" if counted else name
 
 
 def _names(nodes: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ import numpy as np
 import openvino as ov
 
 from ml.inference.engine import BoxOutput, NetworkOutput, mirrored_mean
-from ml.inference.graphs import networks
+from ml.inference.graphs.networks import Emitted, emit
 from ml.labels import CLASSES
 from ml.models import registry, topology
 from ml.models.topology import Topology
@@ -73,6 +73,7 @@ class OpenVinoEngine:
         if threads is not None:
             self._settings["INFERENCE_NUM_THREADS"] = threads
         self._core = ov.Core()
+        self._emitted: dict[tuple[str, int], Emitted] = {}
         self._graphs: dict[tuple[str, str, int], _Graph] = {}
         self._kernels: dict[str, FloatArray] = {}
         self._lock = threading.Lock()
@@ -135,16 +136,20 @@ class OpenVinoEngine:
         return self._graphs[key]
 
     def _build(self, name: str, part: str, side: int) -> _Graph:
+        if (name, side) not in self._emitted:
+            self._emitted[name, side] = self._emit(name, side)
+        emitted = self._emitted[name, side]
+        wanted = FORWARD[registry.kind_of(name)]
+        model = emitted.fine_map() if part == FINE else emitted.forward(wanted)
+        return _Graph(self._core.compile_model(model, "CPU", self._settings))
+
+    def _emit(self, name: str, side: int) -> Emitted:
         found = registry.spec(name)
         layers, arrays = topology.read(found), checked_arrays(found)
         check_shapes(arrays, list(layers.shapes), found.title)
         if found.kind == "classifier":
             self._kernels[name] = _kernel(layers, arrays)
-        if part == FINE:
-            model = networks.fine_map(layers, arrays, side)
-        else:
-            model = networks.forward(layers, arrays, side, outputs=FORWARD[found.kind])
-        return _Graph(self._core.compile_model(model, "CPU", self._settings))
+        return emit(layers, arrays, side)
 
 
 def _planes(batch: FloatArray) -> FloatArray:

@@ -47,6 +47,11 @@ def _padding(layer: Layer, tensor: Any, window: Sequence[int]) -> tuple[list[int
     return [one // 2 for one in both], [one - one // 2 for one in both]
 
 
+def _weights(array: FloatArray, axes: Sequence[int] | None = None) -> Any:
+    """Weights as a constant, with their axes in another order; NumPy arrays go number by number."""
+    return ops.constant(np.ascontiguousarray(array if axes is None else array.transpose(axes)))
+
+
 def _shifted(tensor: Any, bias: Sequence[FloatArray]) -> Any:
     """A tensor (N, C, H, W) with a number added to each channel, where there is one."""
     return ops.add(tensor, bias[0].reshape(1, -1, 1, 1)) if bias else tensor
@@ -55,7 +60,7 @@ def _shifted(tensor: Any, bias: Sequence[FloatArray]) -> Any:
 def _convolution(layer: Layer, inputs: Sequence[Any], arrays: Sequence[FloatArray]) -> Any:
     kernel, *bias = arrays  # (h, w, in, out)
     begin, end = _padding(layer, inputs[0], kernel.shape[:2])
-    filters = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))
+    filters = _weights(kernel, (3, 2, 0, 1))
     stride = layer.settings["strides"]
     return _shifted(ops.convolution(inputs[0], filters, stride, begin, end, [1, 1]), bias)
 
@@ -63,7 +68,7 @@ def _convolution(layer: Layer, inputs: Sequence[Any], arrays: Sequence[FloatArra
 def _depthwise(layer: Layer, inputs: Sequence[Any], arrays: Sequence[FloatArray]) -> Any:
     kernel, *bias = arrays  # (h, w, C, 1)
     begin, end = _padding(layer, inputs[0], kernel.shape[:2])
-    filters = np.ascontiguousarray(kernel.transpose(2, 3, 0, 1)[:, :, None])  # (C, 1, 1, h, w)
+    filters = _weights(kernel[..., None], (2, 3, 4, 0, 1))  # (C, 1, 1, h, w)
     stride = layer.settings["strides"]
     return _shifted(ops.group_convolution(inputs[0], filters, stride, begin, end, [1, 1]), bias)
 
@@ -71,13 +76,13 @@ def _depthwise(layer: Layer, inputs: Sequence[Any], arrays: Sequence[FloatArray]
 def _separable(layer: Layer, inputs: Sequence[Any], arrays: Sequence[FloatArray]) -> Any:
     depthwise, pointwise, *bias = arrays
     found = _depthwise(layer, inputs, [depthwise]).output(0)
-    filters = np.ascontiguousarray(pointwise.transpose(3, 2, 0, 1))
+    filters = _weights(pointwise, (3, 2, 0, 1))
     return _shifted(ops.convolution(found, filters, [1, 1], [0, 0], [0, 0], [1, 1]), bias)
 
 
 def _transposed(layer: Layer, inputs: Sequence[Any], arrays: Sequence[FloatArray]) -> Any:
     kernel, *bias = arrays  # (h, w, out, in)
-    filters = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))
+    filters = _weights(kernel, (3, 2, 0, 1))
     found = ops.convolution_backprop_data(inputs[0], filters, layer.settings["strides"])
     return _shifted(found, bias)
 
@@ -114,7 +119,7 @@ def _activation(layer: Layer, inputs: Sequence[Any], _: Sequence[FloatArray]) ->
 
 def _dense(layer: Layer, inputs: Sequence[Any], arrays: Sequence[FloatArray]) -> Any:
     kernel, *bias = arrays  # (in, out)
-    found = ops.matmul(inputs[0], kernel, False, False)
+    found = ops.matmul(inputs[0], _weights(kernel), False, False)
     return _activated(ops.add(found, bias[0]) if bias else found, layer.settings["activation"])
 
 
