@@ -11,12 +11,14 @@ if str(HERE.parent) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from app import monitoring_texts, state, texts, theme, worklist_texts  # noqa: E402
-from app.components import notice  # noqa: E402
+from app.components import loading, notice  # noqa: E402
+from app.warm_up import LOADING  # noqa: E402
 
 
 def main() -> None:
     """Page settings, notice strip, and the page that was asked for."""
     st.set_page_config(page_title=texts.APP_TITLE, layout="wide")
+    LOADING.start()
     state.begin()
     st.html(theme.CSS)
     page = st.navigation(
@@ -33,6 +35,7 @@ def main() -> None:
         position="top",
     )
     notice.show()
+    loading.show()
     page.run()
 
 

@@ -6,18 +6,38 @@ SULCUS_THREADS   processor cores that OpenVINO may use; unset leaves it to OpenV
 """
 
 import os
+import threading
+from functools import cache
 from importlib.util import find_spec
 from typing import Final
 
 from ml.errors import EngineError
 from ml.inference.engine import Engine, KerasEngine
 
-__all__ = ["ENGINE", "ENGINES", "THREADS", "chosen_engine"]
+__all__ = ["ENGINE", "ENGINES", "THREADS", "chosen_engine", "shared_engine"]
 
 ENGINE: Final[str] = "SULCUS_ENGINE"
 THREADS: Final[str] = "SULCUS_THREADS"
 ENGINES: Final[tuple[str, ...]] = ("openvino", "tensorflow")
 """Package of each, the one that is taken first where nothing is said."""
+
+
+_CHOOSING: Final = threading.Lock()
+
+
+def shared_engine() -> Engine:
+    """The one engine of this process, whichever thread asks first.
+
+    Raises:
+        EngineError: the environment asks for one that is not here.
+    """
+    with _CHOOSING:
+        return _shared()
+
+
+@cache
+def _shared() -> Engine:
+    return chosen_engine()
 
 
 def chosen_engine() -> Engine:

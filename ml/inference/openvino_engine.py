@@ -136,10 +136,10 @@ class OpenVinoEngine:
         return self._graphs[key]
 
     def _build(self, name: str, part: str, side: int) -> _Graph:
-        if (name, side) not in self._emitted:
-            self._emitted[name, side] = self._emit(name, side)
-        emitted = self._emitted[name, side]
-        wanted = FORWARD[registry.kind_of(name)]
+        emitted = self._emitted.pop((name, side), None) or self._emit(name, side)
+        wanted, fine = FORWARD[registry.kind_of(name)], FINE in emitted.outputs
+        if fine and part != FINE:
+            self._emitted[name, side] = emitted  # until its fine map is asked for
         model = emitted.fine_map() if part == FINE else emitted.forward(wanted)
         return _Graph(self._core.compile_model(model, "CPU", self._settings))
 
