@@ -19,7 +19,8 @@ from app import (  # noqa: E402
     theme,
     worklist_texts,
 )
-from app.components import look, notice  # noqa: E402
+from app.components import loading, look, notice  # noqa: E402
+from app.warm_up import LOADING  # noqa: E402
 
 
 def main() -> None:
@@ -28,6 +29,7 @@ def main() -> None:
     st.set_page_config(
         page_title=texts.APP_TITLE, layout="wide", menu_items={"about": look_texts.ABOUT}
     )
+    LOADING.start()
     state.begin()
     st.html(theme.style_sheet())
     page = st.navigation(
@@ -47,6 +49,7 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="top"):
         notice.show()
         look.show()
+    loading.show()
     page.run()
 
 

@@ -31,6 +31,7 @@ _TITLES: Final[dict[type[errors.SulcusError], str]] = {
     errors.MissingWeights: "The networks are not installed, so there is no AI reading.",
     errors.AlteredWeights: "A network's file is not the published one, so there is no AI reading.",
     errors.WeightsError: "The networks cannot be loaded, so there is no AI reading.",
+    errors.EngineError: "The networks cannot be run here, so there is no AI reading.",
     errors.MembershipError: "Whether the networks know this scan cannot be told, "
     "so there is no AI reading.",
     errors.GateError: "Whether this is a brain MRI cannot be told, so there is no AI reading.",

@@ -12,6 +12,7 @@ SulcusError
 ├── WeightsError               the networks cannot be loaded; nothing stands in for them
 │   ├── MissingWeights
 │   └── AlteredWeights
+├── EngineError                what is to run the networks is not here
 ├── GateError                  whether a picture is a brain MRI cannot be told
 ├── MembershipError            a scan cannot be looked up among the training pictures
 ├── DatasetError               a public data set is absent or not in its published layout
@@ -75,6 +76,10 @@ class MissingWeights(WeightsError):
 
 class AlteredWeights(WeightsError):
     """The weight file does not have the registered SHA-256."""
+
+
+class EngineError(SulcusError):
+    """What was asked to run the networks is unknown or not installed."""
 
 
 class MembershipError(SulcusError):

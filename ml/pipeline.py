@@ -22,12 +22,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
+from ml.inference.chosen import shared_engine
 from ml.inference.detect import lowest_score, marked
-from ml.inference.engine import Engine, KerasEngine, NetworkOutput
+from ml.inference.engine import Engine, NetworkOutput
 from ml.inference.explain import default_method
 from ml.inference.gate import shipped_gate
 from ml.inference.heatmaps import network_heatmaps
@@ -116,10 +116,13 @@ def read_all(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
     return _read(_classified(scans, engine, clock), engine, clock)
 
 
-@cache
 def default_engine() -> Engine:
-    """The engine this installation reads with, one for the whole process."""
-    return KerasEngine()
+    """The engine this installation reads with, one for the whole process.
+
+    Raises:
+        EngineError: the environment asks for one that is not here.
+    """
+    return shared_engine()
 
 
 def softmax(logits: FloatArray) -> FloatArray:

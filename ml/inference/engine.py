@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ml.models import registry
 from ml.results import FloatArray
 
-__all__ = ["BoxOutput", "Engine", "KerasEngine", "NetworkOutput"]
+__all__ = ["BoxOutput", "Engine", "KerasEngine", "NetworkOutput", "mirrored_mean"]
 
 LOGITS_LAYER = "logits"
 """Name of the dense layer that every registered classifier ends in."""
@@ -166,11 +166,8 @@ class KerasEngine:
 
     def segment(self, batch: FloatArray) -> FloatArray:
         """See `Engine.segment`."""
-        both = np.concatenate([batch, batch[:, :, ::-1]])  # (2N, S, S, 1)
-        (logits,) = self._network(registry.SEGMENTER).forward(both)
-        probability = _sigmoid(np.asarray(logits, np.float32)[..., 0])
-        plain, mirrored = np.split(probability, 2)
-        return np.asarray((plain + mirrored[:, :, ::-1]) / 2, np.float32)
+        forward = self._network(registry.SEGMENTER).forward
+        return mirrored_mean(batch, lambda both: np.asarray(forward(both)[0], np.float32)[..., 0])
 
     def detect(self, batch: FloatArray) -> BoxOutput:
         """See `Engine.detect`."""
@@ -187,6 +184,18 @@ class KerasEngine:
             if name not in self._networks:
                 self._networks[name] = _load(name)
             return self._networks[name]
+
+
+def mirrored_mean(batch: FloatArray, logits: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    """Mean probability (N, S, S) over pictures (N, S, S, 1) and their mirror images.
+
+    Args:
+        batch: the pictures.
+        logits: forward pass of a segmenter, (M, S, S, 1) → (M, S, S).
+    """
+    both = np.concatenate([batch, batch[:, :, ::-1]])  # (2N, S, S, 1)
+    plain, mirrored = np.split(_sigmoid(logits(both)), 2)
+    return np.asarray((plain + mirrored[:, :, ::-1]) / 2, np.float32)
 
 
 def _load(name: str) -> _Network:

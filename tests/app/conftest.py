@@ -14,6 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app import held_out, services
+from app.warm_up import Loading
 from ml import pipeline
 from ml.evaluation.places import Places
 from ml.inference import explain, trust
@@ -50,6 +51,12 @@ def _nothing_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (services, trust):
         monkeypatch.setattr(module, "TRUST_FILE", tmp_path / "trust.json")
     monkeypatch.setattr(explain, "FIGURES_FILE", tmp_path / "explanations.json")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_loads_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test of a screen loads the networks without asking for them."""
+    monkeypatch.setattr(Loading, "start", lambda _: None)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from ml import pipeline
 from ml.errors import MembershipError, MissingWeights
 from ml.inference import explain
-from ml.inference.engine import KerasEngine
+from ml.inference.chosen import chosen_engine
 from ml.inference.membership import Membership, load
 from ml.inference.segment import OperatingPoint
 from ml.labels import CLASSES
@@ -175,7 +175,7 @@ def test_softmax_of_large_logits():
 
 def test_one_engine_for_the_process():
     assert default_engine() is default_engine()
-    assert isinstance(default_engine(), KerasEngine)
+    assert isinstance(default_engine(), type(chosen_engine()))
 
 
 def test_without_a_detector_there_are_no_boxes(analysis):

@@ -1,0 +1,22 @@
+"""The line that says that the networks are still being loaded."""
+
+import streamlit as st
+
+from app import loading_texts
+from app.warm_up import LOADING
+
+
+def show() -> None:
+    """Draw the line until they are there; nothing where they are."""
+    if LOADING.waiting is not None:
+        _line()
+
+
+@st.fragment(run_every=1.0)
+def _line() -> None:
+    """Drawn anew by itself each second; the page is drawn once more when there is no wait left."""
+    now = LOADING.waiting
+    if now is None:
+        st.rerun()
+    else:
+        st.html(f'<div class="sulcus-muted" role="status">{loading_texts.loading(*now)}</div>')

@@ -1,0 +1,163 @@
+"""The engine that a reading takes where OpenVINO is installed: no TensorFlow, float32 throughout.
+
+Networks are built from the layers that `python -m ml.export` listed and the checked weight
+files, so the fingerprints are those of the reference. Precision is pinned to float32: left
+alone, OpenVINO takes bfloat16 on processors that have it, and probabilities move.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import openvino as ov
+
+from ml.inference.engine import BoxOutput, NetworkOutput, mirrored_mean
+from ml.inference.graphs.networks import Emitted, emit
+from ml.labels import CLASSES
+from ml.models import registry, topology
+from ml.models.topology import Topology
+from ml.models.weight_files import check_shapes, checked_arrays
+from ml.results import FloatArray
+
+__all__ = ["OpenVinoEngine"]
+
+FORWARD: Final[dict[registry.Kind, tuple[str, ...]]] = {
+    "classifier": ("features", "logits"),
+    "segmenter": ("mask_logits",),
+    "detector": ("boxes", "logits"),
+}
+"""What the forward pass of each kind of network gives, in this order."""
+FINE: Final[str] = "fine"
+"""The graph of a classifier's fine heat map, beside its forward pass."""
+
+
+class _Graph:
+    """A compiled network, which any number of threads may call at once."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._idle: deque[Any] = deque()
+
+    def __call__(self, *inputs: FloatArray) -> list[FloatArray]:
+        """What it gives for its inputs, copied out of the runtime's memory."""
+        try:
+            request = self._idle.pop()
+        except IndexError:  # every request is taken: one more thread calls than ever before
+            request = self._compiled.create_infer_request()
+        try:
+            return list(request.infer(inputs).to_tuple())
+        finally:
+            self._idle.append(request)
+
+
+class OpenVinoEngine:
+    """Registered networks compiled by OpenVINO for this processor; see `Engine` for its methods.
+
+    A network is built when it is first needed, once for each side of picture, whichever thread
+    asks; one that is there already answers meanwhile.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        """Create an engine with nothing built yet.
+
+        Args:
+            threads: processor cores that a forward pass may use; None leaves it to OpenVINO.
+        """
+        self._settings: dict[str, Any] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
+            "ENABLE_CPU_PINNING": False,
+        }
+        if threads is not None:
+            self._settings["INFERENCE_NUM_THREADS"] = threads
+        self._core = ov.Core()
+        self._emitted: dict[tuple[str, int], Emitted] = {}
+        self._graphs: dict[tuple[str, str, int], _Graph] = {}
+        self._kernels: dict[str, FloatArray] = {}
+        self._lock = threading.Lock()
+
+    def classify(self, name: str, batch: FloatArray) -> NetworkOutput:
+        """See `Engine.classify`."""
+        features, logits = self._graph(name, side=batch.shape[1])(_planes(batch))
+        return NetworkOutput(logits, np.ascontiguousarray(features.transpose(0, 2, 3, 1)))
+
+    def head(self, name: str) -> FloatArray:
+        """See `Engine.head`.
+
+        Raises:
+            ValueError: `name` is not a classifier.
+        """
+        if registry.kind_of(name) != "classifier":
+            raise ValueError(f"{name} is not a classifier; it has no logits layer")
+        if name not in self._kernels:
+            self._graph(name)
+        return self._kernels[name]
+
+    def attribute(self, name: str, batch: FloatArray, labels: Sequence[int]) -> FloatArray:
+        """See `Engine.attribute`.
+
+        Raises:
+            ValueError: `name` is not a classifier.
+        """
+        if registry.kind_of(name) != "classifier":
+            raise ValueError(f"{name} is not a classifier; it has no classes to explain")
+        called = np.eye(len(CLASSES), dtype=np.float32)[list(labels)]
+        (found,) = self._graph(name, FINE, batch.shape[1])(_planes(batch), called)
+        return found
+
+    def segment(self, batch: FloatArray) -> FloatArray:
+        """See `Engine.segment`."""
+        graph = self._graph(registry.SEGMENTER, side=batch.shape[1])
+        return mirrored_mean(batch, lambda both: graph(_planes(both))[0][:, 0])
+
+    def detect(self, batch: FloatArray) -> BoxOutput:
+        """See `Engine.detect`."""
+        boxes, logits = self._graph(registry.DETECTOR, side=batch.shape[1])(_planes(batch))
+        return BoxOutput(boxes, logits)
+
+    def fingerprint(self, name: str) -> str:
+        """See `Engine.fingerprint`; building has compared the file with the registered digest."""
+        self._graph(name)
+        return registry.spec(name).sha256
+
+    def _graph(self, name: str, part: str = "forward", side: int | None = None) -> _Graph:
+        """A part of a network for pictures of a side, by default of the registered one.
+
+        Raises:
+            WeightsError: its weights or its list of layers are missing or altered.
+        """
+        key = (name, part, side or registry.spec(name).input_size)
+        if key not in self._graphs:
+            with self._lock:
+                if key not in self._graphs:
+                    self._graphs[key] = self._build(*key)
+        return self._graphs[key]
+
+    def _build(self, name: str, part: str, side: int) -> _Graph:
+        emitted = self._emitted.pop((name, side), None) or self._emit(name, side)
+        wanted, fine = FORWARD[registry.kind_of(name)], FINE in emitted.outputs
+        if fine and part != FINE:
+            self._emitted[name, side] = emitted  # until its fine map is asked for
+        model = emitted.fine_map() if part == FINE else emitted.forward(wanted)
+        return _Graph(self._core.compile_model(model, "CPU", self._settings))
+
+    def _emit(self, name: str, side: int) -> Emitted:
+        found = registry.spec(name)
+        layers, arrays = topology.read(found), checked_arrays(found)
+        check_shapes(arrays, list(layers.shapes), found.title)
+        if found.kind == "classifier":
+            self._kernels[name] = _kernel(layers, arrays)
+        return emit(layers, arrays, side)
+
+
+def _planes(batch: FloatArray) -> FloatArray:
+    """(N, S, S, 1) → (N, 1, S, S), the same numbers in the same order."""
+    return np.ascontiguousarray(batch, np.float32).reshape(len(batch), 1, *batch.shape[1:3])
+
+
+def _kernel(layers: Topology, arrays: Sequence[FloatArray]) -> FloatArray:
+    """Kernel (C, classes) of the dense layer that gives a classifier's logits."""
+    (last,) = (one for one in layers.layers if one.name == layers.outputs["logits"])
+    return np.asarray(arrays[last.weights[0]], np.float32)
