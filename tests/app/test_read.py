@@ -85,7 +85,8 @@ def test_dicom_sizes_are_in_millimetres_and_simulation_is_said(
     at = opened(("slice.dcm", slices[0].file.read_bytes()))
     found = drawn(at)
     assert found["corner"].startswith(texts.SIMULATED)
-    assert texts.ORIENTATION in found["corner"]
+    assert texts.ORIENTATION not in found["corner"]
+    assert found["letters"] == {"left": "R", "right": "L", "top": "H", "bottom": "F"}  # coronal
     assert "no pixel spacing" not in html(at)
 
 
