@@ -33,8 +33,8 @@ EMPTY_HELP: Final = (
 )
 PRIVACY: Final = (
     "Stored on this computer: a pseudonym and the file's digest, study date, modality, the AI's "
-    "answers, and the readers' names and words. Not stored: patients' names, other identifiers, "
-    "file names."
+    "answers, and the readers' names, words and own outlines (threshold and sizes). Not stored: "
+    "patients' names, other identifiers, file names."
 )
 SORT: Final = "Order"
 ORDERS: Final[dict[str, str]] = {
@@ -177,9 +177,10 @@ def keep_button(days: int) -> str:
 def keep_help(days: int) -> str:
     """What is kept of a picture, and for how long."""
     return (
-        "So that the worklist can open it again. Kept on this computer are the pixels, without "
-        f"the file's header, and they are removed after {days} days. Text that is burned into the "
-        "picture stays in it. DICOM SR and SEG need the header: save them before you close it."
+        "So that the worklist can open it again. Kept on this computer are the pixels with their "
+        "spacing and orientation, without the rest of the file's header, and they are removed "
+        f"after {days} days. Text that is burned into the picture stays in it. DICOM SR and SEG "
+        "need the header: save them before you close it."
     )
 
 

@@ -86,7 +86,7 @@ def test_dicom_sizes_are_in_millimetres_and_simulation_is_said(
     found = drawn(at)
     assert found["corner"].startswith(texts.SIMULATED)
     assert texts.ORIENTATION not in found["corner"]
-    assert found["letters"] == {"left": "R", "right": "L", "top": "H", "bottom": "F"}
+    assert found["letters"] == {"left": "R", "right": "L", "top": "H", "bottom": "F"}  # coronal
     assert "no pixel spacing" not in html(at)
 
 
