@@ -101,6 +101,11 @@ def heading(number: int) -> str:
     return f"**Guided demo, {number + 1} of {len(CASES)}: {CASES[number].title}.** Simulated."
 
 
+def said(number: int) -> str:
+    """All that the strip says of a case, numbered from 0."""
+    return f"{heading(number)} {CASES[number].look}"
+
+
 def sample_title(entry: Mapping[str, Any]) -> str:
     """A simulated slice as its button names it, from its line of `index.json`."""
     label = TITLES.get(str(entry.get("label")), "slice").lower()

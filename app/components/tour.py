@@ -13,16 +13,13 @@ def show() -> None:
         return
     number = demo.shown()
     at = demo.last() if number is None else number
-    with st.container(border=True, key="tour"):
-        if number is None:
-            st.markdown(words.ELSEWHERE)
-        else:
-            st.markdown(words.heading(number))
-            st.markdown(words.CASES[number].look)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _step(words.BACK, "tour_back", at - 1)
-            _step(words.ON if number is not None else words.RETURN, "tour_on", _following(number))
-            st.button(words.LEAVE, key="tour_leave", type="tertiary", on_click=demo.leave)
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", gap="small", key="tour"
+    ):
+        st.markdown(words.ELSEWHERE if number is None else words.said(number))
+        _step(words.BACK, "tour_back", at - 1)
+        _step(words.ON if number is not None else words.RETURN, "tour_on", _following(number))
+        st.button(words.LEAVE, key="tour_leave", type="tertiary", on_click=demo.leave)
 
 
 def _following(number: int | None) -> int:
