@@ -98,7 +98,7 @@ def _geometry(scan: Scan, hung: Hung | None) -> dict[str, Any]:
     """Size, true aspect and sides of the slice; no side is named where none is known."""
     rows, columns = scan.shape
     row_mm, column_mm = scan.spacing_mm or (1.0, 1.0)
-    letters = hung.letters if hung else None
+    letters = hung.letters if hung else scan.letters
     corner = [texts.SIMULATED] if scan.simulated else []
     corner += [] if letters else [texts.ORIENTATION]
     return {

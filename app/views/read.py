@@ -104,7 +104,7 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
         provenance.show(scan, read)
     shown = None if read is None else own_outline.adjusted(read)
     with pictures:
-        viewer.show(scan, window, shown, hung or _alone(scan))
+        viewer.show(scan, window, shown, hung)
     left, right = controls.columns([3, 8], gap="medium")
     with left:
         windowing.show(windowed)
@@ -115,11 +115,6 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
         stress.show(scan)
     if answer is not None:
         report.show(partial(_subject, file, answer))
-
-
-def _alone(scan: Scan) -> Hung:
-    """How a slice that is a file of its own hangs."""
-    return Hung(scan.content_hash, scan.letters, scan, texts.scan_line(scan))
 
 
 def _word(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:
