@@ -34,7 +34,8 @@ EMPTY_HELP: Final = (
 PRIVACY: Final = (
     "Stored on this computer: a pseudonym and the file's digest, study date, modality, the AI's "
     "answers, and the readers' names, words and own outlines (threshold and sizes). Not stored: "
-    "patients' names, other identifiers, file names."
+    "patients' names, other identifiers, file names. What the DICOM node receives is kept as its "
+    "own setting says: pixels only, or whole files with the patient's identity."
 )
 SORT: Final = "Order"
 ORDERS: Final[dict[str, str]] = {

@@ -107,12 +107,13 @@ class Node:
             self._server = None
 
     def finish(self) -> int:
-        """Put every series that is whole on the worklist.
+        """Put every series that is whole on the worklist; remove pictures whose days are over.
 
         Returns:
             How many lines were added or joined.
         """
         open_now = () if self._server is None else self._server.active_associations
+        self._archive.pictures.remove_old()
         lines = 0
         for key in self._incoming.whole({id(one) for one in open_now}):
             try:
@@ -147,8 +148,9 @@ class Node:
     def _count(self, event: Event) -> None:
         """Cut an association whose message has more bytes than are read at all."""
         key = id(event.assoc)
-        self._bytes[key] = self._bytes.get(key, 0) + len(event.data)
-        if self._bytes[key] > MAX_ARCHIVE_BYTES:
+        before = self._bytes.get(key, 0)
+        self._bytes[key] = before + len(event.data)
+        if before <= MAX_ARCHIVE_BYTES < self._bytes[key]:  # once
             # not in this thread, which has to carry the abort out
             threading.Thread(target=event.assoc.abort, daemon=True).start()
 

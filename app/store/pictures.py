@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -96,11 +97,13 @@ class Pictures:
             How many files were removed.
         """
         oldest = time.time() - timedelta(days=self.keep_days).total_seconds()
-        files = list(self._folder.iterdir()) if self._folder.is_dir() else []
-        old = [file for file in files if file.stat().st_mtime <= oldest]
-        for file in old:
-            file.unlink(missing_ok=True)
-        return len(old)
+        removed = 0
+        for file in list(self._folder.iterdir()) if self._folder.is_dir() else ():
+            with suppress(FileNotFoundError):  # another process was faster
+                if file.stat().st_mtime <= oldest:
+                    file.unlink()
+                    removed += 1
+        return removed
 
     def _file(self, content_hash: str) -> Path:
         if not _DIGEST.fullmatch(content_hash):

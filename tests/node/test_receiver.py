@@ -1,6 +1,7 @@
 """What the node takes, what it refuses, and what becomes of it on the worklist."""
 
 import io
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -201,6 +202,16 @@ def test_a_series_that_cannot_be_written_waits(
         assert running.node.finish() == 0
     assert "Make room" in caplog.text
     assert running.lines() == [(2, WAITING)]
+
+
+def test_the_node_removes_pictures_whose_days_are_over(start: Start) -> None:
+    running = start()
+    sent(running, [one_slice(0)])
+    running.lines()
+    (file,) = (running.home / "pictures").iterdir()
+    os.utime(file, (0, 0))
+    running.node.finish()
+    assert not file.exists()
 
 
 def test_a_port_that_is_taken_is_said(start: Start) -> None:
