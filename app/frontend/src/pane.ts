@@ -1,6 +1,6 @@
 // One canvas of NiiVue: it draws what it is told and listens to nothing.
 
-import { NVImage, Niivue, SLICE_TYPE } from "@niivue/niivue";
+import { NVImage, Niivue, SHOW_RENDER, SLICE_TYPE } from "@niivue/niivue";
 import type { Mask, Mode } from "./data";
 
 const OPTIONS = {
@@ -17,6 +17,7 @@ const OPTIONS = {
   crosshairColor: [0.56, 0.71, 0.82, 0.7],
   show3Dcrosshair: false,
   multiplanarPadPixels: 4,
+  multiplanarShowRender: SHOW_RENDER.NEVER,
   logLevel: "error" as const,
 };
 
@@ -90,13 +91,15 @@ export class Pane {
     view.renderElevation = scene.turn[1];
     view.volScaleMultiplier = scene.scale;
     this.nv.overlayAlphaShader = scene.marks;
-    const bounds = `${center} ${width}`;
+    // In depth the darkest quarter is clear, or the air would stand around the head as a fog.
+    const darkest = center - width * (scene.mode === "render" ? 0.25 : 0.5);
+    const bounds = `${darkest} ${center} ${width}`;
     const shown = scene.mode === "render" ? scene.marks : 1;
     const map = style === "fill" || scene.mode === "render" ? "sulcus-fill" : "sulcus-outline";
     const changed = mask && (mask.colormap !== map || shown !== this.masked);
     if (mask && changed) [mask.colormap, mask.opacity, this.masked] = [map, shown, shown];
     if (bounds !== this.windowed) {
-      scan.cal_min = center - width / 2;
+      scan.cal_min = darkest;
       scan.cal_max = center + width / 2;
       this.windowed = bounds;
       this.nv.updateGLVolume();
