@@ -3,29 +3,39 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_APP := $(VENV)/.ready-app
 PORT ?= 8501
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app dicom-node test check format train evaluate compare bench samples screens viewer-bundle splits lock hooks clean
+.PHONY: help app dicom-node test check format train evaluate compare bench export samples screens viewer-bundle splits lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-# Installed once for a given lock file: a second start finds the stamp and does nothing.
-$(READY): requirements.lock
+# Installed once for a given lock file: a second start finds the stamp and does nothing. The app
+# needs a part of the packages, at the same versions; whoever has all of them has these too.
+define install
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Sulcus needs Python 3.11, 3.12 or 3.13; this is %d.%d. Try: make PYTHON=python3.12 app" % v)'
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the pinned packages into $(VENV): once, a minute or more, 3.5 GB."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Installing the pinned packages into $(VENV): once, $(2)."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+endef
+
+$(READY): requirements.lock
+	$(call install,$<,a minute or more and 4 GB)
+	@touch $@ $(READY_APP)
+
+$(READY_APP): requirements-app.lock
+	$(call install,$<,about a minute and 1.2 GB)
 	@touch $@
 
-app: $(READY)  ## open the dashboard on 127.0.0.1:8501, or PORT=…
+app: $(READY_APP)  ## open the dashboard on 127.0.0.1:8501, or PORT=…
 	@echo "Sulcus: http://127.0.0.1:$(PORT)   (Ctrl+C stops it)"
 	@$(BIN)/python -m streamlit run app/main.py --server.port $(PORT) --logger.hideWelcomeMessage true
 
-dicom-node: $(READY)  ## receive DICOM series into the worklist (see the README for its settings)
+dicom-node: $(READY_APP)  ## receive DICOM series into the worklist (see the README for its settings)
 	@$(BIN)/python -m app.dicom_node
 
 test: $(READY)  ## run the tests
@@ -73,9 +83,13 @@ splits: $(READY)  ## groups and splits from the data sets
 	$(BIN)/python -m ml.datasets.membership
 	$(BIN)/python -m ml.datasets.audit
 
-lock: $(READY)  ## pin what requirements.txt allows
+export: $(READY)  ## list the layers of the networks for the app, after a change of architecture
+	$(BIN)/python -m ml.export
+
+lock: $(READY)  ## pin what requirements.txt and requirements-app.txt allow
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv<1'
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.txt -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-app.txt -c requirements.lock -o requirements-app.lock
 
 hooks: $(READY)  ## install the pre-commit hooks
 	$(BIN)/pre-commit install

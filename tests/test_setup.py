@@ -17,14 +17,20 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
-def direct() -> list[Requirement]:
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+def direct(name: str = "requirements.txt") -> list[Requirement]:
+    """What a file asks for, with the files that it names."""
+    found = []
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+        if line.startswith("-r "):
+            found += direct(line.removeprefix("-r ").strip())
+        elif line.strip() and not line.startswith("#"):
+            found.append(Requirement(line))
+    return found
 
 
-def locked() -> list[tuple[Requirement, list[str]]]:
-    """Every entry of the lock file with its hashes."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+def locked(name: str = "requirements.lock") -> list[tuple[Requirement, list[str]]]:
+    """Every entry of a lock file with its hashes."""
+    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     entries = [
         line for line in text.splitlines() if line.strip() and not line.startswith((" ", "#"))
     ]
@@ -35,15 +41,15 @@ def locked() -> list[tuple[Requirement, list[str]]]:
     return found
 
 
-def pins(python: str) -> dict[str, Requirement]:
-    """What the lock file installs under one Python on Linux."""
+def pins(python: str, lock: str = "requirements.lock") -> dict[str, Requirement]:
+    """What a lock file installs under one Python on Linux."""
     place = {
         "python_version": python,
         "python_full_version": f"{python}.1",
         "sys_platform": "linux",
         "platform_system": "Linux",
     }
-    chosen = [one for one, _ in locked() if one.marker is None or one.marker.evaluate(place)]
+    chosen = [one for one, _ in locked(lock) if one.marker is None or one.marker.evaluate(place)]
     names = [canonicalize_name(one.name) for one in chosen]
     assert len(names) == len(set(names)), "a package is pinned twice for one Python"
     return dict(zip(names, chosen, strict=True))
@@ -64,8 +70,19 @@ def test_the_lock_pins_every_direct_dependency_inside_its_bounds(python: str) ->
         assert one.specifier.contains(pin.version), f"{one.name}: {pin} is outside {one.specifier}"
 
 
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_app_needs_a_part_at_the_same_versions_and_no_tensorflow(python: str) -> None:
+    part, whole = pins(python, "requirements-app.lock"), pins(python)
+    assert {name: str(pin.specifier) for name, pin in part.items()} == {
+        name: str(whole[name].specifier) for name in part
+    }
+    asked = {canonicalize_name(one.name) for one in direct("requirements-app.txt")}
+    assert asked <= set(part)
+    assert not {"tensorflow", "keras", "scikit-learn", "pytest"} & set(part)
+
+
 def test_every_lock_entry_is_one_version_with_hashes() -> None:
-    entries = locked()
+    entries = [*locked(), *locked("requirements-app.lock")]
     assert len(entries) > len(direct())
     for one, hashes in entries:
         assert [bound.operator for bound in one.specifier] == ["=="], one.name
@@ -82,22 +99,30 @@ def make(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[s
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A folder with what `make` looks at, and no environment."""
-    for name in ("Makefile", "requirements.txt", "requirements.lock"):
+    for name in ("Makefile", "requirements.lock", "requirements-app.lock"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
 @pytest.mark.parametrize("target", ["app", "test", "check", "train", "evaluate", "bench"])
 def test_commands_install_first_and_only_once(clone: Path, target: str) -> None:
+    part = "-app" if target == "app" else ""
     first = make("-n", target, folder=clone).stdout
-    assert "pip install" in first
-    assert "--require-hashes -r requirements.lock" in first
+    assert first.count("pip install") == 1
+    assert f"--require-hashes -r requirements{part}.lock" in first
     (clone / ".venv").mkdir()
-    (clone / ".venv" / ".ready").touch()
+    (clone / ".venv" / f".ready{part}").touch()
     again = make("-n", target, folder=clone)
     assert again.returncode == 0
     assert "pip install" not in again.stdout
     assert ".venv/bin/" in again.stdout
+
+
+def test_whoever_has_everything_has_what_the_app_needs(clone: Path) -> None:
+    assert "touch .venv/.ready .venv/.ready-app" in make("-n", "test", folder=clone).stdout
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / ".ready-app").touch()
+    assert "-r requirements.lock" in make("-n", "test", folder=clone).stdout
 
 
 def test_an_unfit_python_is_refused_in_a_sentence(clone: Path) -> None:
