@@ -47,6 +47,7 @@ def _protocol(compared: Comparison, protocol: Protocol) -> None:
             ]
         )
     table.show(header, rows)
+    st.caption(words.FIELD_TRAINING)
     st.caption(words.rankings(protocol, compared.titles))
 
 

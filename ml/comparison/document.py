@@ -10,7 +10,9 @@ HEAD: Final[str] = """# Comparison
 Written by `make compare` from the rows under `assets/metrics`; nothing here is typed in but the
 figures of other works at the end. Every figure has its 95 % interval over patient groups (2,000
 draws). A network that does not ship is trained again with
-`python -m ml.training NAME --weights none`.
+`python -m ml.training NAME --weights none`. All start from nothing on two cores, so that a place in
+a table is that of a network after the minutes at the end: the larger ones are far from done in
+theirs (docs/experiments.md), and with ImageNet weights they would stand elsewhere.
 """
 COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("balanced_accuracy", "Balanced accuracy"),
