@@ -27,6 +27,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+"""WebGL 2 without a graphics card."""
 PATIENCE_MS = 60_000  # a busy machine with two cores, and networks that load
 expect.set_options(timeout=PATIENCE_MS)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -96,6 +98,15 @@ def playwright() -> Iterator[Playwright]:
 def browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
     """A browser without WebGL."""
     started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def drawing_browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
+    """A browser with WebGL, as readers have it."""
+    flags = [*(flag for flag in FLAGS if flag != "--disable-gpu"), *WEBGL]
+    started = playwright.chromium.launch(executable_path=chromium, args=flags)
     yield started
     started.close()
 

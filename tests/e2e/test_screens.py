@@ -5,13 +5,19 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app import accuracy_texts as words
 from app import texts
 from tests.e2e.test_browser import PNG, upload
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="session")
+def browser(drawing_browser: Browser) -> Browser:
+    """The pictures are those of a browser with WebGL."""
+    return drawing_browser
 
 
 @pytest.fixture
@@ -34,6 +40,8 @@ def take(page: Page, file: Path) -> None:
 def test_reading(page: Page, folder: Path) -> None:
     upload(page, next(file for file in PNG if "meningioma" in file.name))
     expect(page.locator(".corner").first).to_contain_text(texts.SIMULATED)
+    expect(page.locator(".viewer")).to_have_attribute("data-ready", "true")
+    expect(page.locator(".viewer")).to_have_attribute("data-engine", "niivue")
     take(page, folder / "read.png")
 
 

@@ -11,37 +11,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, Playwright, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from app import study_texts, texts, viewer_texts
 from tests.app import fakes
-from tests.e2e.conftest import FLAGS, PATIENCE_MS, Watch, served
+from tests.e2e.conftest import PATIENCE_MS, Watch, served
 from tests.ml.io.series_files import one_slice
 
 pytestmark = pytest.mark.browser
 
 SLICES = 6
-WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-"""WebGL 2 without a graphics card."""
 
 
 @pytest.fixture(scope="module")
-def page(
-    chromium: str, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Page]:
+def page(drawing_browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A session with a series on screen, its voxels in the browser."""
     folder = tmp_path_factory.mktemp("viewer")
-    flags = [*(flag for flag in FLAGS if flag != "--disable-gpu"), *WEBGL]
     with served("tests/e2e/drawn_app.py", folder) as address:
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-        opened = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        context = drawing_browser.new_context(viewport={"width": 1440, "height": 900})
+        opened = context.new_page()
         opened.set_default_timeout(PATIENCE_MS)
         opened.goto(address)
         opened.locator("input[type=file]").set_input_files(series(folder))
         viewer = opened.locator(".viewer")
         expect(viewer).to_have_attribute("data-ready", "true")
         yield opened
-        browser.close()
+        context.close()
 
 
 @pytest.fixture(autouse=True)
