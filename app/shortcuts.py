@@ -38,11 +38,14 @@ PLACES: Final[dict[str, tuple[Shortcut, ...]]] = {
     ),
     "Read a scan": (PREVIOUS_SCAN, NEXT_SCAN, SLICE_DOWN, SLICE_UP),
     "On the picture": (
-        Shortcut(("Wheel",), "zoom at the pointer"),
-        Shortcut(("Drag",), "move the picture"),
-        Shortcut(("Double click", "0"), "whole picture again"),
-        Shortcut(("+", "="), "zoom in"),
+        Shortcut(("Wheel",), "next slice of a series; zoom of a single picture"),
+        Shortcut(("h",), "hide or show all AI marks"),
+        Shortcut(("w",), "dragging changes the window: across the width, up and down the centre"),
+        Shortcut(("p", "Right drag"), "dragging moves the picture"),
+        Shortcut(("m",), "dragging measures a length"),
+        Shortcut(("+", "=", "Ctrl + wheel"), "zoom in"),
         Shortcut(("-",), "zoom out"),
+        Shortcut(("0", "Double click"), "zoom, window and caliper as at first"),
     ),
     "Worklist": (PREVIOUS_UNREAD, NEXT_UNREAD),
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app import texts
+from app import shortcuts, texts
 
 MOVING: Final = "this slice is read when the wheel rests"
 SERIES: Final = "outlines of all slices"
@@ -18,18 +18,6 @@ RESET: Final = "Reset"
 HIDE: Final = "Hide AI marks"
 TOOL: Final = "What dragging does"
 MODE: Final = "How the series is shown"
-
-SHORTCUTS: Final[tuple[tuple[str, str], ...]] = (
-    ("h", "hide or show all AI marks"),
-    ("w", "dragging changes the window: across the width, up and down the centre"),
-    ("p", "dragging moves the picture; so does the right mouse button"),
-    ("m", "dragging measures a length"),
-    ("+ and −", "zoom; so does Ctrl with the wheel"),
-    ("0", "reset zoom, window and caliper; so does a double click"),
-    ("↑ and ↓", "next and previous slice; so does the wheel"),
-    ("← and →", "previous and next scan"),
-)
-"""Every key of the viewer and of the bar above it, as the reader is told of them."""
 
 _HINTS: Final[dict[str, str]] = {
     "slices": "{wheel} · drag: {tool} · right drag: pan · Ctrl + wheel: zoom · h: hide AI marks",
@@ -56,7 +44,9 @@ def words(*, scrolls: bool) -> dict[str, object]:
         "hide": HIDE,
         "hidden": texts.ai_title(texts.MARKS_HIDDEN),
         "hints": hints(scrolls=scrolls),
-        "keys": "\n".join(f"{key}: {does}" for key, does in SHORTCUTS),
+        "keys": "\n".join(
+            f"{', '.join(one.keys)}: {one.does}" for one in shortcuts.PLACES["On the picture"]
+        ),
         "window": "Window",
         "slice": "Slice",
         "no_webgl": NO_WEBGL,

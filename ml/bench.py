@@ -21,6 +21,8 @@ from ml.errors import SulcusError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SAMPLES = REPOSITORY / "assets" / "samples"
+SLICES = "simulated_*_[0-9].*"
+"""Single slices that are read to the end; not those that are refused, and no series."""
 
 
 def measure(rounds: int) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def measure(rounds: int) -> dict[str, Any]:
     from ml.errors import MetricsError
     from ml.io import read_scan
 
-    files = sorted(p for p in SAMPLES.glob("simulated_*") if p.is_file())
+    files = sorted(p for p in SAMPLES.glob(SLICES) if p.is_file())
     if not files:
         raise MetricsError("There are no simulated samples: draw them with `make samples`.")
     contents = [file.read_bytes() for file in files]

@@ -55,8 +55,8 @@ Written by `python -m ml.comparison.augmentation` from the rows in `{ROWS}`.
 {STAGE.phases[0].size} px, the same seed for every variant; validation part of the clean split,
 95 % intervals over patient groups. A difference to the recipe counts only where its interval
 leaves out 0. One seed: another one moves these figures too. So short a training is harmed by
-whatever makes the pictures harder; what a change is worth to a network that has seen ten times as many is another
-question.
+whatever makes the pictures harder; what a change is worth to a network that has seen ten times as
+many is another question.
 """
 
 

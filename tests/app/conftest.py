@@ -138,12 +138,17 @@ def comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
     return figures
 
 
-@pytest.fixture
-def app() -> AppTest:
+def restarted() -> AppTest:
     """The app where the browser has no WebGL: then all that it draws is in what it is sent."""
     at = AppTest.from_file(str(MAIN), default_timeout=180)
     at.session_state["viewer.pictures"] = True
     return at
+
+
+@pytest.fixture
+def app() -> AppTest:
+    """The app in a fresh session."""
+    return restarted()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from ml.results import Refusal
 from ml.study import SliceReading, StudyAnswer, StudyReading, StudySize, answer_of
 from tests.app import fakes
 from tests.app.conftest import CLEAR as SLICE
-from tests.app.conftest import MAIN, Opened, drawn, html
+from tests.app.conftest import Opened, drawn, html, restarted
 from tests.app.test_readers_word import READER, named, said
 from tests.app.test_study import drawn_series, expected
 from tests.app.test_study import named as files
@@ -91,7 +91,7 @@ def test_a_kept_series_is_opened_again_after_a_restart(
     at.button(key="keep_picture").click().run()
     assert "Picture kept until" in said(at)
     before = drawn(at)
-    again = worklist(AppTest.from_file(MAIN, default_timeout=180).run())
+    again = worklist(restarted().run())
     again.button(key="worklist_open").click().run()
     assert not again.exception
     after = drawn(again)
@@ -111,7 +111,7 @@ def test_a_kept_series_that_is_damaged_says_so(
     opened(*files(data)).button(key="keep_picture").click().run()
     pictures = archive().pictures
     pictures.keep_bytes(series_hash(data), pictures.data(series_hash(data))[:300])
-    again = worklist(AppTest.from_file(MAIN, default_timeout=180).run())
+    again = worklist(restarted().run())
     again.button(key="worklist_open").click().run()
     assert not again.exception
     assert "kept picture is damaged" in again.error[0].value

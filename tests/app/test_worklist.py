@@ -16,7 +16,7 @@ from ml.io import read_scan
 from ml.phantom.drawing import draw
 from ml.phantom.files import to_dicom
 from tests.app import fakes
-from tests.app.conftest import CLEAR, LESION, MAIN, Opened, drawn, expected, html
+from tests.app.conftest import CLEAR, LESION, MAIN, Opened, drawn, expected, html, restarted
 
 HASH = read_scan(LESION).content_hash
 
@@ -137,7 +137,7 @@ def test_a_kept_picture_is_opened_again_after_a_restart(
     at.button(key="keep_picture").click().run()
     assert "Picture kept until" in said(at)
     before = drawn(at)["raw"]
-    again = worklist(AppTest.from_file(MAIN, default_timeout=180).run())
+    again = worklist(restarted().run())
     assert not again.session_state[state.OPENED]
     again.button(key="worklist_open").click().run()
     assert not again.exception

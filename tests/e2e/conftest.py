@@ -21,12 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-3d-apis",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]
+WITHOUT_WEBGL = ("--disable-gpu", "--disable-3d-apis")
 WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 """WebGL 2 without a graphics card."""
 PATIENCE_MS = 60_000  # a busy machine with two cores, and networks that load
@@ -105,7 +107,7 @@ def browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def drawing_browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
     """A browser with WebGL, as readers have it."""
-    flags = [*(flag for flag in FLAGS if flag != "--disable-gpu"), *WEBGL]
+    flags = [*(flag for flag in FLAGS if flag not in WITHOUT_WEBGL), *WEBGL]
     started = playwright.chromium.launch(executable_path=chromium, args=flags)
     yield started
     started.close()

@@ -56,6 +56,8 @@ def session(browser: Browser, server: str) -> Iterator[Page]:
 def rested(page: Page) -> None:
     """Wait until the page's script has run and its charts are drawn."""
     expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_visible()
+    expect(page.locator("[data-act=theme]")).not_to_be_empty()
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
     page.wait_for_timeout(400)
 
 

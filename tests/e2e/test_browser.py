@@ -22,7 +22,8 @@ def upload(page: Page, *files: Path) -> None:
     expect(place).to_have_count(1)  # the one of the page before has gone
     place.set_input_files([str(file) for file in files])
     expect(page.locator("table.sulcus-networks")).to_be_visible()
-    expect(page.locator(".viewer img").first).to_be_visible()
+    drawn = '.viewer[data-engine="pictures"] img, .viewer[data-ready="true"]'
+    expect(page.locator(drawn).first).to_be_visible()
 
 
 def zoom(page: Page) -> float:

@@ -13,7 +13,7 @@ from ml.models.registry import CLASSIFIERS, SEGMENTER
 from tests.ml.fakes import FakeEngine, published
 
 STEPS = {"preprocess", *CLASSIFIERS, "gate", SEGMENTER, "heatmaps", "measure", "membership"}
-SAMPLES = len(list(bench.SAMPLES.glob("simulated_*")))
+SAMPLES = len(list(bench.SAMPLES.glob(bench.SLICES)))
 
 
 @pytest.fixture

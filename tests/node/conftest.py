@@ -14,7 +14,9 @@ from app.archive import Archive
 from app.node.incoming import Incoming
 from app.node.receiver import Node
 from app.node.settings import PIXELS, NodeSettings, Peer
+from app.store.inputs import Inputs
 from app.store.opening import open_store
+from app.store.outlines import Outlines
 from app.store.pictures import Pictures
 from app.store.places import places, prepare, secret
 from app.store.repository import Repository
@@ -51,8 +53,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         settings = replace(SETTINGS, **changes)
         found = places({"SULCUS_HOME": str(tmp_path / "home")})
         prepare(found)
-        store = Repository(open_store(found))
-        archive = Archive(store, Pictures(found.pictures, 30), secret(found))
+        engine = open_store(found)
+        archive = Archive(
+            Repository(engine),
+            Pictures(found.pictures, 30),
+            key=secret(found),
+            outlines=Outlines(engine),
+            inputs=Inputs(engine),
+        )
         incoming = Incoming(found.home / "incoming", settings.idle_s)
         node = Node(settings, incoming, archive)
         running.append(Running(node, incoming, archive, node.start(), found.home))
