@@ -189,7 +189,7 @@ def test_markers_are_filled_and_the_rest_is_left_alone(repository):
     assert "ResNet50" not in card
     assert (repository / "assets" / "cards" / "unmarked.md").read_text() == "# No markers\n"
     names = {path.name for path in changed}
-    assert names == {"summary.json", "trust.json", "README.md", "xception.md"}
+    assert names == {"summary.json", "trust.json", "variability.json", "README.md", "xception.md"}
 
 
 def test_the_readme_says_what_the_summary_says(repository, summary):

@@ -101,11 +101,11 @@ def test_the_official_split_has_a_folder_of_its_own_and_no_outline(
 def test_off_the_clean_split_a_baseline_keeps_its_recipe(
     runs: list[tuple[RunConfig, Path]], tmp_path: Path
 ) -> None:
-    assert main(["mlp", "--split", "fold3", "--weights", "none", "--runs", str(tmp_path)]) == 0
+    assert main(["alexnet", "--split", "fold3", "--weights", "none", "--runs", str(tmp_path)]) == 0
     ((config, folder),) = runs
-    assert folder == tmp_path / "mlp-fold3"
+    assert folder == tmp_path / "alexnet-fold3"
     # without masks nothing can be edited; the rest is the recipe
-    assert config.stages == tuple(replace(one, edited=False) for one in RECIPES["mlp"].stages)
+    assert config.stages == tuple(replace(one, edited=False) for one in RECIPES["alexnet"].stages)
 
 
 def test_an_outline_without_pre_training_names_what_to_do(
