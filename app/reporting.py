@@ -30,10 +30,10 @@ def current(draft: Draft, answer: Analysis | Refused | None = None) -> Draft:
     said = {piece.text for section in draft.sections for piece in section.pieces}
     left_out = {text for text in said if not report_session.ticked(digest, part(text))}
     done = edited(draft, written, left_out)
-    kept = _kept_outline(answer) if isinstance(answer, Analysis) else None
-    if kept is None or not isinstance(answer, Analysis):
+    if not isinstance(answer, Analysis):
         return done
-    return with_outline(done, answer, kept)
+    kept = _kept_outline(answer)
+    return done if kept is None else with_outline(done, answer, kept)
 
 
 def _kept_outline(answer: Analysis) -> KeptOutline | None:

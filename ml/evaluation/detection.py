@@ -137,29 +137,25 @@ def rank(
     )
 
 
-def average_precision(ranking: Ranking, weights: Numbers, *, threshold: int = 0) -> Numbers:
+def average_precision(
+    ranking: Ranking, weights: Numbers, *, threshold: int = 0, boxes: Numbers | None = None
+) -> Numbers:
     """Average precision under every row of weights.
+
+    Recall grows at right boxes only, and no precision is higher than at one: the others are
+    needed for the count alone.
 
     Args:
         ranking: from `rank`.
         weights: (B, N) how often every picture counts.
         threshold: position among the ranking's thresholds.
+        boxes: (B, D) boxes shown down to each one, from `_shown`, which is the same for all
+            thresholds; None counts them.
 
     Returns:
         (B,), NaN where no reference box has weight.
     """
-    boxes = np.cumsum(weights[:, ranking.picture], axis=1)
-    return _average_precision(ranking, weights, boxes, threshold=threshold)
-
-
-def _average_precision(
-    ranking: Ranking, weights: Numbers, boxes: Numbers, *, threshold: int
-) -> Numbers:
-    """The same from `boxes` (B, D), the boxes shown down to each one.
-
-    Recall grows at right boxes only, and no precision is higher than at one: the others are
-    needed for the count alone.
-    """
+    boxes = _shown(ranking, weights) if boxes is None else boxes
     right_ones = np.flatnonzero(ranking.correct[threshold])
     total = weights @ ranking.references
     right = np.cumsum(weights[:, ranking.picture[right_ones]], axis=1)
@@ -172,6 +168,11 @@ def _average_precision(
     for draw in np.flatnonzero(total > 0):
         found[draw] = best[draw, np.searchsorted(recall[draw], RECALLS - 1e-12)].mean()
     return found
+
+
+def _shown(ranking: Ranking, weights: Numbers) -> Numbers:
+    """Boxes shown down to each one (B, D)."""
+    return np.cumsum(weights[:, ranking.picture], axis=1)
 
 
 def precisions(rows: Sequence[DetectionRow], weights: Numbers) -> dict[str, Numbers]:
@@ -200,9 +201,10 @@ def precisions(rows: Sequence[DetectionRow], weights: Numbers) -> dict[str, Numb
 
 
 def _both(ranking: Ranking, weights: Numbers, name: str) -> dict[str, Numbers]:
-    boxes = np.cumsum(weights[:, ranking.picture], axis=1)
+    boxes = _shown(ranking, weights)
     each = [
-        _average_precision(ranking, weights, boxes, threshold=t) for t in range(len(THRESHOLDS))
+        average_precision(ranking, weights, threshold=t, boxes=boxes)
+        for t in range(len(THRESHOLDS))
     ]
     return {f"ap50_{name}": each[0], f"ap50_95_{name}": np.mean(each, axis=0)}
 

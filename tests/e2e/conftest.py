@@ -20,8 +20,6 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
-    "--disable-gpu",
-    "--disable-3d-apis",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -99,7 +97,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
     """A browser without WebGL."""
-    started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    started = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *WITHOUT_WEBGL])
     yield started
     started.close()
 
@@ -107,8 +105,7 @@ def browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def drawing_browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
     """A browser with WebGL, as readers have it."""
-    flags = [*(flag for flag in FLAGS if flag not in WITHOUT_WEBGL), *WEBGL]
-    started = playwright.chromium.launch(executable_path=chromium, args=flags)
+    started = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *WEBGL])
     yield started
     started.close()
 
