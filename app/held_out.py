@@ -9,6 +9,7 @@ from app import services, state
 from ml.datasets.readers import local_file
 from ml.errors import MetricsError
 from ml.evaluation import published_conflicts
+from ml.evaluation import published_shortcuts as shortcuts
 from ml.evaluation.mistakes import Mistakes, find_mistakes
 from ml.evaluation.places import Places
 from ml.evaluation.published import Interval
@@ -35,6 +36,19 @@ def reached() -> Interval | None:
         return services.trust().coverage[LEVEL].overall
     except (KeyError, MetricsError):
         return None
+
+
+def shortcut_checks() -> tuple[shortcuts.Background | None, shortcuts.Robustness | None]:
+    """What the background gives away, and what corruptions do; None where not measured.
+
+    Raises:
+        MetricsError: a file is damaged.
+    """
+    beside = services.SUMMARY_FILE
+    return (
+        services.kept(shortcuts.load_background, beside.with_name("background.json")),
+        services.kept(shortcuts.load_robustness, beside.with_name("robustness.json")),
+    )
 
 
 def mistakes() -> Mistakes:

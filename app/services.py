@@ -17,7 +17,7 @@ from ml.comparison import published as compared
 from ml.errors import SulcusError
 from ml.evaluation import gate_published, membership_published, published, published_trust
 from ml.evaluation import published_explanations as explained
-from ml.evaluation import published_shortcuts as shortcuts
+from ml.evaluation.drift import Distances, Drift, drift
 from ml.inference import conflicts as contradictions
 from ml.inference.engine import Engine
 from ml.io import kept as kept_pictures
@@ -159,6 +159,11 @@ def conflicts(read: Analysis, least_heat_ratio: float) -> tuple[str, ...]:
     return _conflicts(_key(read), least_heat_ratio, read)
 
 
+def drifted(recent: Distances, known: Distances) -> Drift | None:
+    """`ml.evaluation.drift.drift`, once for the same distances: a rerun changes none."""
+    return _drifted(recent, known)
+
+
 def kept(load: Callable[[Path], T], path: Path, *others: Path) -> T:
     """What is read from files, once for each state of them.
 
@@ -170,18 +175,6 @@ def kept(load: Callable[[Path], T], path: Path, *others: Path) -> T:
     changed = tuple(one.stat().st_mtime_ns if one.exists() else 0 for one in (path, *others))
     found: T = _kept(f"{load.__module__}.{load.__qualname__}", str(path), changed, load)
     return found
-
-
-def shortcut_checks() -> tuple[shortcuts.Background | None, shortcuts.Robustness | None]:
-    """What the background gives away, and what corruptions do; None where not measured.
-
-    Raises:
-        MetricsError: a file is damaged.
-    """
-    return (
-        shortcuts.load_background(SUMMARY_FILE.with_name("background.json")),
-        shortcuts.load_robustness(SUMMARY_FILE.with_name("robustness.json")),
-    )
 
 
 def explanations() -> explained.ExplanationFigures | None:
@@ -297,3 +290,8 @@ def _kept(kind: str, path: str, changed: tuple[int, ...], _load: Callable[[Path]
 @st.cache_data(show_spinner=False, max_entries=256)
 def _conflicts(key: str, least: float, _read: Analysis) -> tuple[str, ...]:  # noqa: ARG001
     return contradictions.conflicts(contradictions.evidence(_read), least)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _drifted(recent: Distances, known: Distances) -> Drift | None:
+    return drift(recent, known)

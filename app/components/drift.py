@@ -7,7 +7,7 @@ from app import drift_texts as words
 from app import recent_inputs, services, theme
 from app.components import problem
 from ml.errors import MetricsError
-from ml.evaluation.drift import Curve, Distances, Drift, drift
+from ml.evaluation.drift import Curve, Drift
 
 
 def show() -> None:
@@ -24,7 +24,7 @@ def show() -> None:
     except MetricsError as error:
         problem.show(error)
         return
-    found = _compared(recent.distances, known)
+    found = services.drifted(recent.distances, known)
     if found is None:
         st.info(words.too_few(recent.distances))
     else:
@@ -34,12 +34,6 @@ def show() -> None:
         st.caption(words.PATIENTS_NOTE)
     if left_out := words.left_out(recent):
         st.caption(left_out)
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def _compared(recent: Distances, known: Distances) -> Drift | None:
-    """`drift`, once for the same distances: a rerun of the page changes none."""
-    return drift(recent, known)
 
 
 def _curves(found: Drift, limit: float) -> None:

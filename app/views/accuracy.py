@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import accuracy_texts as words
-from app import services, state, texts
+from app import held_out, services, state, texts
 from app.components import (
     background,
     choice,
@@ -68,7 +68,7 @@ def _look_up() -> None:
 def _shortcuts() -> None:
     """What the background alone gives away, and what corrupted pictures do."""
     try:
-        probe, curves = services.shortcut_checks()
+        probe, curves = held_out.shortcut_checks()
     except MetricsError as error:
         problem.show(error)
         return
