@@ -65,7 +65,9 @@ MASK: Final = "Tumour outline"
 MASK_STYLE: Final = "Outline or fill"
 DIAMETERS: Final = "Diameters"
 BOXES: Final = "Boxes"
-BOXES_HELP: Final = "What the region-proposal detector found: class and score. A box is no outline."
+BOXES_HELP: Final = (
+    "Class and score where the region-proposal detector, its mirror image and the outline agree."
+)
 HEAT: Final = "Heat map"
 HEAT_MODEL: Final = "Network of the heat map"
 HEAT_CLASS: Final = "Class of the heat map"

@@ -12,23 +12,24 @@ Steps, in order:
        classes that the mean cannot rule out;
     5. one forward pass of the segmenter, its outline on the scan's pixels unless the mean reads
        no tumour, and the measurements;
-    6. where a detector is installed, one forward pass of it and its boxes on the scan's pixels;
+    6. where a detector is installed, one forward pass of it for the scan and its mirror image,
+       and the boxes that both and the outline agree on (`ml.inference.fusion`);
     7. the scan looked up among the training pictures.
 
 Screens, reports and batch rows read what comes out; nothing else runs a network on an upload.
 """
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ml.inference.chosen import shared_engine
+from ml.inference.clock import StepClock
 from ml.inference.detect import lowest_score, marked
 from ml.inference.engine import Engine, NetworkOutput
 from ml.inference.explain import default_method
+from ml.inference.fusion import agreed, both_views, voices
 from ml.inference.gate import shipped_gate
 from ml.inference.heatmaps import network_heatmaps
 from ml.inference.membership import training_set
@@ -49,7 +50,7 @@ from ml.results import (
     Segmentation,
 )
 
-__all__ = ["analyse", "analyse_many", "default_engine", "read_all", "softmax"]
+__all__ = ["analyse", "analyse_many", "default_engine", "every_box", "read_all", "softmax"]
 
 MEAN = "mean"
 """Name of the ensemble in `Classification.model`."""
@@ -89,7 +90,7 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refus
     """
     if not scans:
         return []
-    clock = _Clock(len(scans))
+    clock = StepClock(len(scans))
     classified = _classified(scans, engine, clock)
     weights = {name: engine.fingerprint(name) for name in installed()}
     with clock("gate"):
@@ -112,8 +113,18 @@ def read_all(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
 
     Arguments (at least one scan) and errors are those of `analyse_many`.
     """
-    clock = _Clock(len(scans))
+    clock = StepClock(len(scans))
     return _read(_classified(scans, engine, clock), engine, clock)
+
+
+def every_box(scans: Sequence[Scan], engine: Engine) -> list[tuple[Detection, ...]]:
+    """Boxes on scans down to a low score, for a precision-recall curve; the gate is not asked.
+
+    Arguments (at least one scan) and errors are those of `analyse_many`.
+    """
+    clock = StepClock(len(scans))
+    found = _classified(scans, engine, clock)
+    return _boxes(found, _outlined(found, engine, clock), engine)
 
 
 def default_engine() -> Engine:
@@ -133,20 +144,6 @@ def softmax(logits: FloatArray) -> FloatArray:
     return result
 
 
-class _Clock:
-    """Wall time of named steps, per scan."""
-
-    def __init__(self, scans: int) -> None:
-        self.seconds: dict[str, float] = {}
-        self._scans = scans
-
-    @contextmanager
-    def __call__(self, step: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[step] = (time.perf_counter() - start) / self._scans
-
-
 Inputs = Mapping[int, Sequence[Prepared]]
 """Side of the network input → one prepared picture a scan."""
 
@@ -160,7 +157,7 @@ class _Classified:
     outputs: Mapping[str, NetworkOutput]
 
 
-def _classified(scans: Sequence[Scan], engine: Engine, clock: _Clock) -> _Classified:
+def _classified(scans: Sequence[Scan], engine: Engine, clock: StepClock) -> _Classified:
     """One forward pass of each classifier."""
     with clock("preprocess"):
         inputs = _inputs(scans)
@@ -183,39 +180,66 @@ def _only(found: _Classified, kept: Sequence[int]) -> _Classified:
     )
 
 
-def _read(found: _Classified, engine: Engine, clock: _Clock) -> list[Analysis]:
-    """Everything after the gate: outline, boxes, heat maps, the mean, the look-up."""
-    scans, inputs, outputs = found.scans, found.inputs, found.outputs
+@dataclass(frozen=True)
+class _Outlined:
+    """What the classifiers and the segmenter say of each scan, before the calibration."""
+
+    readings: Sequence[tuple[Classification, ...]]
+    means: Sequence[Classification]
+    outlines: Sequence[Segmentation]
+
+
+def _outlined(found: _Classified, engine: Engine, clock: StepClock) -> _Outlined:
+    """One forward pass of the segmenter; sizes on the scans' own pixels."""
+    prepared = found.inputs[spec(SEGMENTER).input_size]
     with clock(SEGMENTER):
-        tumour = engine.segment(_batch(inputs[spec(SEGMENTER).input_size]))
-    boxes: list[tuple[Detection, ...] | None] = [None] * len(scans)
-    if DETECTOR in installed():
-        with clock(DETECTOR):
-            boxes = _boxes(scans, inputs[spec(DETECTOR).input_size], engine)
-    with clock("heatmaps"):
-        method = default_method()
-        heatmaps = [_heatmaps(i, found, engine, method) for i in range(len(scans))]
+        tumour = engine.segment(_batch(prepared))
     readings = [
-        tuple(_classification(name, outputs[name].logits[i]) for name in CLASSIFIERS)
-        for i in range(len(scans))
+        tuple(_classification(name, found.outputs[name].logits[i]) for name in CLASSIFIERS)
+        for i in range(len(found.scans))
     ]
     means = [_mean(of_scan) for of_scan in readings]
     with clock("measure"):
-        outlines = _outlines(scans, tumour, inputs[spec(SEGMENTER).input_size], means)
+        point = operating_point(SEGMENTER)
+        outlines = [
+            segment(
+                tumour[i],
+                scan,
+                crop=prepared[i].crop,
+                model=SEGMENTER,
+                point=point,
+                tumour=1.0 - float(means[i].probabilities[NO_TUMOR]),
+            )
+            for i, scan in enumerate(found.scans)
+        ]
+    return _Outlined(readings, means, outlines)
+
+
+def _read(found: _Classified, engine: Engine, clock: StepClock) -> list[Analysis]:
+    """Everything after the gate: the mean, outline, boxes, heat maps, the look-up."""
+    said = _outlined(found, engine, clock)
+    boxes: list[tuple[Detection, ...] | None] = [None] * len(found.scans)
+    if DETECTOR in installed():
+        with clock(DETECTOR):
+            least = lowest_score()
+            boxes = [marked(all_of_it, least) for all_of_it in _boxes(found, said, engine)]
+    with clock("heatmaps"):
+        method = default_method()
+        heatmaps = [_heatmaps(i, found, engine, method) for i in range(len(found.scans))]
     with clock("membership"):
         known = training_set()
-        matches = [known.of(scan.pixels) for scan in scans]
+        matches = [known.of(scan.pixels) for scan in found.scans]
     trust = load_trust()
     results = []
-    for i, scan in enumerate(scans):
-        classifications, mean, prediction_set = calibrate(readings[i], means[i], trust)
+    for i, scan in enumerate(found.scans):
+        classifications, mean, prediction_set = calibrate(said.readings[i], said.means[i], trust)
         results.append(
             Analysis(
                 scan=scan,
                 classifications=classifications,
                 mean=mean,
                 heatmaps=heatmaps[i],
-                segmentation=outlines[i],
+                segmentation=said.outlines[i],
                 membership=matches[i],
                 detections=boxes[i],
                 prediction_set=prediction_set,
@@ -265,34 +289,11 @@ def _heatmaps(
     }
 
 
-def _outlines(
-    scans: Sequence[Scan],
-    tumour: FloatArray,
-    prepared: Sequence[Prepared],
-    means: Sequence[Classification],
-) -> list[Segmentation]:
-    """Outline and sizes for every scan from tumour probabilities (N, S, S)."""
-    point = operating_point(SEGMENTER)
+def _boxes(found: _Classified, said: _Outlined, engine: Engine) -> list[tuple[Detection, ...]]:
+    """All boxes on every scan down to a low score, the best first."""
+    prepared = found.inputs[spec(DETECTOR).input_size]
+    views = both_views(_batch(prepared), engine.detect)
     return [
-        segment(
-            tumour[i],
-            scan,
-            crop=prepared[i].crop,
-            model=SEGMENTER,
-            point=point,
-            tumour=1.0 - float(means[i].probabilities[NO_TUMOR]),
-        )
-        for i, scan in enumerate(scans)
+        agreed(voices(views, i, crop=one.crop, outline=said.outlines[i], mean=said.means[i]))
+        for i, one in enumerate(prepared)
     ]
-
-
-def _boxes(
-    scans: Sequence[Scan], prepared: Sequence[Prepared], engine: Engine
-) -> list[tuple[Detection, ...] | None]:
-    """What the detector boxes on every scan, the best score first."""
-    output, least = engine.detect(_batch(prepared)), lowest_score()
-    found: list[tuple[Detection, ...] | None] = []
-    for i, scan in enumerate(scans):
-        boxes, logits, crop = output.boxes[i], output.logits[i], prepared[i].crop
-        found.append(marked(boxes, logits, crop=crop, shape=scan.shape, least=least))
-    return found

@@ -13,6 +13,8 @@ from ml.models.registry import CLASSIFIERS
 Kind = Literal["classifier", "segmenter", "multitask", "detector"]
 
 CLEAN: Final[str] = "clean"
+SHOWN_BOXES: Final[str] = "shown_boxes"
+"""Rows of the boxes on the screen: the detector, its mirror image and the outline together."""
 FOLDS: Final[str] = "folds"
 """Cross-validation by group: five networks, each picture read by the one that never saw it."""
 OFFICIAL: Final[tuple[str, ...]] = ("official_sartaj", "official_roboflow")
@@ -63,7 +65,7 @@ def _entrants() -> Mapping[str, Entrant]:
         Entrant("unet", "U-Net", "segmenter", only, ships=True),
         Entrant("resunet", "Res-U-Net", "segmenter", only),
         Entrant("unet_resnet50", "U-Net on ResNet50", "segmenter", only),
-        Entrant("detector", "Region-proposal detector", "detector", only),
+        Entrant("detector", "Region-proposal detector", "detector", only, ships=True),
     )
     return MappingProxyType({one.name: one for one in listed})
 

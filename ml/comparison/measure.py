@@ -16,12 +16,13 @@ from ml.comparison.entrants import (
     ENTRANTS,
     FOLDS,
     OFFICIAL,
+    SHOWN_BOXES,
     Entrant,
     Finished,
     load_run,
     run_folder,
 )
-from ml.evaluation.boxes import predict_boxes, write_detection
+from ml.evaluation.boxes import alone, as_shown, predict_boxes, write_detection
 from ml.evaluation.detection import choose_min_score
 from ml.evaluation.outlines import predict_outlines
 from ml.evaluation.pictures import Library, Row, held_out, one_a_cluster, read_split
@@ -30,6 +31,7 @@ from ml.evaluation.predict import note_threshold, official_table, predict_classe
 from ml.evaluation.rows import ClassificationTable, write_classification, write_segmentation
 from ml.labels import CLASSES
 from ml.models.registry import published, spec
+from ml.pipeline import default_engine
 from ml.results import FloatArray
 
 TIMED: Final[int] = 20
@@ -79,7 +81,9 @@ def measure(name: str, protocol: str, *, runs: Path, places: Places, library: Li
     """
     entrant = ENTRANTS[name]
     if entrant.ships and protocol == CLEAN:
-        found = shipped(entrant)  # `make evaluate` writes its rows
+        found = shipped(entrant)  # `make evaluate` writes the rows of the others
+        if entrant.kind == "detector":
+            _boxes(entrant, found, places=places, library=library)
     elif protocol == FOLDS:
         found = _folds(entrant, runs=runs, places=places, library=library)
     else:
@@ -118,14 +122,20 @@ def _clean(
     if entrant.outlines:
         outlines, _ = predict_outlines(rows, library, read.outlines, size=found.size)
         write_segmentation(places.rows(protocol, "outlines", entrant.name), outlines)
-    if entrant.kind == "detector":
-        boxes = predict_boxes(rows, library, read.named, size=found.size)
-        write_detection(places.rows(protocol, "boxes", entrant.name), boxes)
-        entry = {
-            "min_score": choose_min_score([row for row in boxes if row.split == "validation"]),
-            "chosen_on": f"highest F1 of boxes on the validation part of {CLEAN}.csv",
-        }
-        note_threshold(EvaluationPlaces(places.root).thresholds, entrant.name, entry)
+
+
+def _boxes(entrant: Entrant, found: Finished, *, places: Places, library: Library) -> None:
+    """Boxes of the detector by itself, and those that a screen draws from, with its limit."""
+    rows, read = read_split(places.split(CLEAN)), Reader(found.model)
+    by_itself = predict_boxes(rows, library, alone(read.named, found.size))
+    write_detection(places.rows(CLEAN, "boxes", entrant.name), by_itself)
+    shown = predict_boxes(rows, library, as_shown(default_engine()))
+    write_detection(places.rows(CLEAN, "boxes", SHOWN_BOXES), shown)
+    entry = {
+        "min_score": choose_min_score([row for row in shown if row.split == "validation"]),
+        "chosen_on": f"highest F1 of boxes on the validation part of {CLEAN}.csv",
+    }
+    note_threshold(EvaluationPlaces(places.root).thresholds, entrant.name, entry)
 
 
 def _official(

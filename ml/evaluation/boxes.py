@@ -17,10 +17,12 @@ from ml.datasets.boxes import boxes_of
 from ml.datasets.picture import TUMOR
 from ml.errors import MetricsError
 from ml.evaluation.detection import DetectionRow
-from ml.evaluation.pictures import Library, Row, held_out, one_a_cluster
+from ml.evaluation.pictures import Library, Row, as_scan, held_out, one_a_cluster
 from ml.evaluation.table_files import unusable, write_lines
 from ml.inference.detect import Detection, detections
+from ml.inference.engine import Engine
 from ml.labels import CLASSES, NO_TUMOR
+from ml.pipeline import every_box
 from ml.preprocess import prepare
 from ml.results import FloatArray
 
@@ -29,6 +31,8 @@ COLUMNS: Final[tuple[str, ...]] = ("id", "group", "label", "split", "reference",
 
 Detect = Callable[[FloatArray], Mapping[str, FloatArray]]
 """Batch (N, S, S, 1) → the detector's outputs by name; "boxes" and "roi_logits" are read."""
+Find = Callable[[Sequence[FloatArray]], Sequence[tuple[Detection, ...]]]
+"""N pictures (H, W), each of its own size → what is found on each, in its own pixels."""
 
 
 def boxed_pictures(rows: Sequence[Row], library: Library) -> list[Row]:
@@ -45,42 +49,60 @@ def boxed_pictures(rows: Sequence[Row], library: Library) -> list[Row]:
     return typed + one_a_cluster(unknown) + free
 
 
-def predict_boxes(
-    rows: Sequence[Row], library: Library, detect: Detect, *, size: int
-) -> list[DetectionRow]:
-    """What the detector finds on every held-out picture, by path.
+def alone(detect: Detect, size: int) -> Find:
+    """A detector by itself: one view, nothing beside it.
+
+    Args:
+        detect: runs it.
+        size: side of its input, pixels.
+    """
+
+    def find(pictures: Sequence[FloatArray]) -> list[tuple[Detection, ...]]:
+        ready = [prepare(pixels, size) for pixels in pictures]
+        output = detect(np.concatenate([one.image for one in ready]))
+        return [
+            detections(boxes, logits, crop=one.crop, shape=pixels.shape)
+            for boxes, logits, one, pixels in zip(
+                output["boxes"], output["roi_logits"], ready, pictures, strict=True
+            )
+        ]
+
+    return find
+
+
+def as_shown(engine: Engine) -> Find:
+    """What a screen draws from: the shipped detector, its mirror image and the outline."""
+    return lambda pictures: every_box([as_scan(pixels) for pixels in pictures], engine)
+
+
+def predict_boxes(rows: Sequence[Row], library: Library, find: Find) -> list[DetectionRow]:
+    """What is found on every held-out picture, by path.
 
     Args:
         rows: rows of data/splits/clean.csv.
         library: where the pictures are.
-        detect: runs the detector.
-        size: side of its input, pixels.
+        find: `alone` or `as_shown`.
 
     Raises:
         MetricsError: a picture or its outline is not there.
     """
     wanted = boxed_pictures(rows, library)
-    found = []
+    done = []
     with tqdm(total=len(wanted), desc="boxes", unit="picture") as bar:
         for start in range(0, len(wanted), BATCH):
             part = wanted[start : start + BATCH]
-            scans = [library.pixels(row["path"]) for row in part]
-            ready = [prepare(pixels, size) for pixels in scans]
-            output = detect(np.concatenate([one.image for one in ready]))
-            for i, row in enumerate(part):
-                shape = (int(scans[i].shape[0]), int(scans[i].shape[1]))
-                boxes, logits = output["boxes"][i], output["roi_logits"][i]
-                seen = detections(boxes, logits, crop=ready[i].crop, shape=shape)
-                found.append(_row(row, _reference(row, shape, library), seen))
+            pictures = [library.pixels(row["path"]) for row in part]
+            for row, pixels, found in zip(part, pictures, find(pictures), strict=True):
+                done.append(_row(row, _reference(row, pixels.shape, library), found))
             bar.update(len(part))
-    return sorted(found, key=lambda row: row.id)
+    return sorted(done, key=lambda row: row.id)
 
 
 def _row(row: Row, reference: FloatArray, found: tuple[Detection, ...]) -> DetectionRow:
     return DetectionRow(row["path"], row["group"], row["label"], row["split"], reference, found)
 
 
-def _reference(row: Row, shape: tuple[int, int], library: Library) -> FloatArray:
+def _reference(row: Row, shape: tuple[int, ...], library: Library) -> FloatArray:
     if row["label"] == CLASSES[NO_TUMOR]:
         return np.zeros((0, 4), np.float32)
     mask = library.mask(row["path"])

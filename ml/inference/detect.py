@@ -174,12 +174,9 @@ def lowest_score(file: Path = THRESHOLDS_FILE) -> float:
         ) from error
 
 
-def marked(
-    boxes: FloatArray, logits: FloatArray, *, crop: Crop, shape: tuple[int, int], least: float
-) -> tuple[Detection, ...]:
-    """What a screen shows: `detections` of at least a score, one a place."""
-    keep = Keep(min_score=least)
-    return one_a_place(detections(boxes, logits, crop=crop, shape=shape, keep=keep))
+def marked(found: Sequence[Detection], least: float) -> tuple[Detection, ...]:
+    """What a screen shows: findings of at least a score, one a place."""
+    return one_a_place([one for one in found if one.score >= least])
 
 
 def _softmax(logits: FloatArray) -> FloatArray:

@@ -191,7 +191,7 @@ def test_an_installed_detector_boxes_the_disc(monkeypatch: pytest.MonkeyPatch):
     assert engine.calls == [
         *((name, 1) for name in CLASSIFIERS),
         (SEGMENTER, 1),
-        ("detector", 1),
+        ("detector", 2),  # the scan and its mirror image
     ]
     assert found.detections is not None
     (box,) = found.detections

@@ -13,11 +13,14 @@ from ml.errors import MetricsError
 from ml.evaluation.boxes import read_detection
 from ml.evaluation.pictures import Library
 from ml.evaluation.rows import read_classification, read_segmentation
+from ml.models import registry
+from ml.models.registry import published
 from ml.training.__main__ import NETWORKS
 from ml.training.config import Phase, RunConfig, Stage
 from ml.training.recipes import RECIPES
 from ml.training.runner import Run
 from tests.ml.evaluation.test_predict import data, write_splits
+from tests.ml.fakes import FakeEngine
 from tests.ml.training.conftest import drawn_splits
 
 __all__ = ["data", "drawn_splits"]
@@ -109,7 +112,7 @@ def boxing():
     return keras.Model(image, {"boxes": boxes, "roi_logits": logits})
 
 
-def test_a_detector_s_lowest_score_is_chosen_on_validation(finished, data, tmp_path, monkeypatch):
+def test_a_detector_s_lowest_score_is_chosen_on_what_is_shown(data, tmp_path, monkeypatch):
     root, rows = data
     places = Places(tmp_path / "repository")
     write_splits(places.root, rows)
@@ -117,21 +120,27 @@ def test_a_detector_s_lowest_score_is_chosen_on_validation(finished, data, tmp_p
     thresholds.parent.mkdir(parents=True)
     thresholds.write_text('{"unet": {"threshold": 0.4}}')
     run = {"split_id": "ab", "config": {"seed": 1, "weights": "none", "stages": [{"name": "a"}]}}
-    monkeypatch.setattr(module, "load_run", lambda *_: Finished(boxing(), 64, 12, 3.5, run))
-    parts = []
+    monkeypatch.setattr(module, "shipped", lambda _: Finished(boxing(), 64, 12, 3.5, run))
+    monkeypatch.setattr(module, "default_engine", FakeEngine)
+    entry = {"input_size": 96, "parameters": 1, "file": "detector.none", "sha256": "0" * 64}
+    monkeypatch.setattr(registry, "published", lambda: {**published(), "detector": entry})
+    seen = []
 
     def choose(found):
-        parts.extend(row.split for row in found)
+        seen.extend(found)
         return 0.321
 
     monkeypatch.setattr(module, "choose_min_score", choose)
     measure("detector", "clean", runs=tmp_path, places=places, library=Library.at(root))
-    assert set(parts) == {"validation"}
+    assert {row.split for row in seen} == {"validation"}
     written = json.loads(thresholds.read_text())
     assert written["detector"]["min_score"] == 0.321
     assert written["unet"] == {"threshold": 0.4}
-    found = read_detection(places.rows("clean", "boxes", "detector"))
-    assert {row.found[0].label for row in found} == {"glioma"}
+    by_itself = read_detection(places.rows("clean", "boxes", "detector"))
+    assert {row.found[0].label for row in by_itself} == {"glioma"}
+    shown = {row.id: row for row in read_detection(places.rows("clean", "boxes", "shown_boxes"))}
+    assert set(shown) == {row.id for row in by_itself}
+    assert {one.label for row in seen for one in row.found} >= {"meningioma"}
 
 
 def test_outlines_are_the_mean_with_the_mirror_image():

@@ -9,7 +9,13 @@ from ml.datasets.boxes import boxes_of
 from ml.datasets.picture import TUMOR, Picture
 from ml.datasets.readers import data_root, load_mask, load_pixels, read_all
 from ml.errors import MetricsError, MissingDataset
-from ml.evaluation.boxes import boxed_pictures, predict_boxes, read_detection, write_detection
+from ml.evaluation.boxes import (
+    alone,
+    boxed_pictures,
+    predict_boxes,
+    read_detection,
+    write_detection,
+)
 from ml.evaluation.detection import DetectionRow
 from ml.evaluation.pictures import Library
 from ml.inference.detect import Detection, box_iou, detections
@@ -77,7 +83,7 @@ def bright_box(batch):
 
 
 def test_boxes_land_on_the_scan(library):
-    rows = predict_boxes(ROWS, library, bright_box, size=64)
+    rows = predict_boxes(ROWS, library, alone(bright_box, 64))
     assert [(row.id, row.label, row.split) for row in rows] == [
         ("b2", TUMOR, "validation"),
         ("f1", "glioma", "test"),
@@ -93,7 +99,7 @@ def test_boxes_land_on_the_scan(library):
 def test_a_missing_outline_is_refused(library):
     library.mask = lambda _path: None
     with pytest.raises(MetricsError, match="the mask of f1 is missing"):
-        predict_boxes(ROWS, library, bright_box, size=64)
+        predict_boxes(ROWS, library, alone(bright_box, 64))
 
 
 def test_rows_come_back_from_their_file(library, tmp_path):
