@@ -231,7 +231,8 @@ def _precision(root: Path) -> str:
     ]
     return (
         f"`SULCUS_PRECISION={found['precision']}` {verdict}: {found['pictures']} held-out pictures "
-        f"read in both precisions.\n\n{machine_line(found['machine'])}\n\n"
+        "read in both precisions; heat maps and boxes stay in float32.\n\n"
+        f"{machine_line(found['machine'])}\n\n"
         + markdown_table(("Check", "Found", "Allowed", "Held"), rows)
     )
 

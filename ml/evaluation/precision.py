@@ -2,8 +2,10 @@
 
 All held-out pictures go through the same networks in both. A precision may be taken where no
 figure of the clean split moves by more than `MOST_POINTS`, the mean's class changes only where
-float32 had called the reading indeterminate, and every heat map of the class that a network puts
-first, by the method of one backward pass, correlates at least `LEAST_CORRELATION` with float32's.
+float32 had called the reading indeterminate, the gate refuses the same pictures, and every heat
+map of the class that a network puts first, by the method of one backward pass, correlates at least
+`LEAST_CORRELATION` with float32's. Heat maps and boxes are computed in float32 with either
+(`ml.inference.openvino_engine`).
 The answer goes to `assets/metrics/precision.json`; `ml.inference.precision` reads it.
 
 Limits: it holds for these weights, this version of the runtime and processors that compute the
@@ -32,7 +34,9 @@ from ml.evaluation.places import Places
 from ml.evaluation.predict import BATCH, logits_of, predict_classes, tumour_of
 from ml.evaluation.rows import MEAN, ClassificationTable, with_mean
 from ml.inference import chosen, precision
-from ml.inference.engine import Engine
+from ml.inference.engine import Engine, NetworkOutput
+from ml.inference.familiar import scores, seen
+from ml.inference.gate import shipped_gate
 from ml.inference.trust import load_trust
 from ml.models import registry
 from ml.models.registry import CLASSIFIERS, SEGMENTER, spec
@@ -67,13 +71,14 @@ def compare(rows: Sequence[Row], library: Library, engines: Sequence[Engine]) ->
     changes = figure_changes(*tables)
     worst = max(changes, key=lambda name: changes[name])
     dice = [_dice(rows, library, one) for one in engines]
-    lowest = lowest_correlations(pictures, library, engines)
+    lowest, gated = side_by_side(pictures, library, engines)
     return [
         _most(f"largest change of a figure ({worst}), points", changes[worst], MOST_POINTS),
         _most(
             "change of the outline's mean Dice, points", 100 * abs(dice[0] - dice[1]), MOST_POINTS
         ),
         _most("classes of the mean that changed, of readings not indeterminate", flips(*tables), 0),
+        _most("pictures that the gate lets through in one and refuses in the other", gated, 0),
         *(
             {
                 "title": f"lowest correlation of a heat map, {registry.title(name)}",
@@ -130,19 +135,35 @@ def _calibrated(probabilities: Any, temperature: float) -> Any:
     return softmax(np.log(np.maximum(probabilities, 1e-30))[None], temperature)[0]
 
 
-def lowest_correlations(
+def side_by_side(
     pictures: Sequence[Row], library: Library, engines: Sequence[Engine]
-) -> dict[str, float]:
-    """[network] → lowest correlation of a heat map of one engine with that of the other."""
-    lowest = dict.fromkeys(CLASSIFIERS, 1.0)
-    for start in tqdm(range(0, len(pictures), BATCH), desc="heat maps", unit="batch"):
+) -> tuple[dict[str, float], int]:
+    """[network] → lowest correlation of its heat maps, and pictures that are gated otherwise."""
+    lowest, gated = dict.fromkeys(CLASSIFIERS, 1.0), 0
+    for start in tqdm(range(0, len(pictures), BATCH), desc="maps and gate", unit="batch"):
         scans = [library.pixels(row["path"]) for row in pictures[start : start + BATCH]]
-        for name in CLASSIFIERS:
-            batch = np.concatenate([prepare(one, spec(name).input_size).image for one in scans])
-            labels = engines[0].classify(name, batch).logits.argmax(axis=1).tolist()
-            maps = zip(*(one.attribute(name, batch, labels) for one in engines), strict=True)
+        batches = {
+            name: np.concatenate([prepare(one, spec(name).input_size).image for one in scans])
+            for name in CLASSIFIERS
+        }
+        outputs = [[one.classify(name, batches[name]) for name in CLASSIFIERS] for one in engines]
+        passed = [_familiar(one, scans) for one in outputs]
+        gated += int(np.count_nonzero(passed[0] != passed[1]))
+        for name, output in zip(CLASSIFIERS, outputs[0], strict=True):
+            labels = output.logits.argmax(axis=1).tolist()
+            maps = zip(
+                *(one.attribute(name, batches[name], labels) for one in engines), strict=True
+            )
             lowest[name] = min(lowest[name], *(correlation(*pair) for pair in maps))
-    return lowest
+    return lowest, gated
+
+
+def _familiar(outputs: Sequence[NetworkOutput], scans: Sequence[FloatArray]) -> Any:
+    """(N,) whether the gate knows pictures of this kind; its other checks see no network."""
+    gate = shipped_gate()
+    if gate.space is None:
+        return np.ones(len(scans), bool)
+    return np.asarray(scores(gate.space, seen(outputs, scans))[gate.method]) <= gate.limit
 
 
 def correlation(one: FloatArray, other: FloatArray) -> float:

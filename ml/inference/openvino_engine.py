@@ -3,7 +3,8 @@
 Networks are built from the layers that `python -m ml.export` listed and the checked weight
 files, so the fingerprints are those of the reference. Precision is pinned to float32: left
 alone, OpenVINO takes bfloat16 on processors that have it, and probabilities move. Another one is
-taken only where it is asked for; `ml.inference.chosen` says when it may be.
+taken only where it is asked for (`ml.inference.chosen` says when it may be), and only for classes
+and outlines: heat maps and boxes stay in float32, because they do change (docs/experiments.md).
 """
 
 import threading
@@ -17,6 +18,7 @@ import openvino as ov
 
 from ml.inference.engine import BoxOutput, NetworkOutput, mirrored_mean
 from ml.inference.graphs.networks import emit
+from ml.inference.precision import REFERENCE
 from ml.inference.shelf import Kept, Shelf, network_key
 from ml.labels import CLASSES
 from ml.models import registry, topology
@@ -75,19 +77,18 @@ class OpenVinoEngine:
     """
 
     def __init__(
-        self, threads: int | None = None, *, precision: str = "f32", folder: Path | None = None
+        self, threads: int | None = None, *, precision: str = REFERENCE, folder: Path | None = None
     ) -> None:
         """Create an engine with nothing built yet.
 
         Args:
             threads: processor cores that a forward pass may use; None leaves it to OpenVINO.
-            precision: that the networks are computed in, f32 or bf16.
+            precision: that classes and outlines are computed in, f32 or bf16.
             folder: where compiled networks are kept, see `ml.inference.shelf`; None: nowhere.
         """
         self.precision = precision
         self._settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": precision,
             "ENABLE_CPU_PINNING": False,
         }
         if threads is not None:
@@ -167,9 +168,12 @@ class OpenVinoEngine:
             emitted = emit(layers, arrays, side)
             return emitted.fine_map() if part == FINE else emitted.forward(FORWARD[found.kind])
 
-        key = network_key(found, self._core, part, side, self.precision)
-        title = f"{name}-{part}-{side}-{self.precision}"
-        return _Graph(self._shelf.get(title, key, self._settings, model))
+        exact = part == FINE or found.kind == "detector"
+        precision = REFERENCE if exact else self.precision
+        key = network_key(found, self._core, part, side, precision)
+        settings = {**self._settings, "INFERENCE_PRECISION_HINT": precision}
+        title = f"{name}-{part}-{side}-{precision}"
+        return _Graph(self._shelf.get(title, key, settings, model))
 
 
 def _planes(batch: FloatArray) -> FloatArray:

@@ -77,21 +77,21 @@ class Shelf:
             build: makes the openvino.Model.
         """
         if self._folder is None:
-            return Kept(self._core.compile_model(build(), DEVICE, settings))
+            return self._compiled(settings, build)
         path = self._folder / f"{title}-{key[:24]}{_SUFFIX}"
         found = self._read(path, settings)
         if found is not None:
             return found
-        compiled = self._core.compile_model(build(), DEVICE, settings)
-        if not _written(path, compiled.export_model().getvalue()):
-            return Kept(compiled)
+        compiled = self._compiled(settings, build)
+        if not _written(path, compiled.compiled.export_model().getvalue()):
+            return compiled
         for other in self._folder.glob(f"{title}-*{_SUFFIX}"):
             if other != path:
                 other.unlink(missing_ok=True)
-        del compiled
-        return self._read(path, settings) or self.__class__(self._core, None).get(
-            title, key, settings, build
-        )
+        return self._read(path, settings) or compiled
+
+    def _compiled(self, settings: dict[str, Any], build: Callable[[], Any]) -> Kept:
+        return Kept(self._core.compile_model(build(), DEVICE, settings))
 
     def _read(self, path: Path, settings: dict[str, Any]) -> Kept | None:
         """What a file holds; None where it is absent, damaged or of no use to this runtime."""

@@ -111,6 +111,15 @@ def test_many_threads_build_a_network_once_and_keep_their_answers(
         np.testing.assert_allclose(np.concatenate(found), expected[[at] * 20], atol=1e-4)
 
 
+def test_a_reduced_precision_leaves_heat_maps_alone(published: Path) -> None:
+    exact, reduced = (OpenVinoEngine(threads=1, precision=name) for name in ("f32", "bf16"))
+    batch = noise(2)
+    maps = [engine.attribute("mobilenet", batch, [1, 2]) for engine in (exact, reduced)]
+    np.testing.assert_array_equal(maps[0], maps[1])
+    logits = [engine.classify("mobilenet", batch).logits for engine in (exact, reduced)]
+    np.testing.assert_allclose(logits[0], logits[1], rtol=0.05, atol=0.05)
+
+
 def test_only_checked_weights_are_run(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = OpenVinoEngine(threads=1)
     assert engine.fingerprint("mobilenet") == registry.spec("mobilenet").sha256
