@@ -65,7 +65,7 @@ evaluate: $(READY)  ## predict the held-out parts, write every figure
 compare: $(READY)  ## train and measure the networks of the field, write the table (days)
 	$(BIN)/python -m ml.comparison $(ARGS)
 
-bench: $(READY)  ## time a full reading on this machine
+bench: $(READY)  ## time readings, the app, batches and training; ARGS="--parts reading" for one
 	$(BIN)/python -m ml.bench $(ARGS)
 
 samples: $(READY)  ## draw the simulated scans again

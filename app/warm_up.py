@@ -1,7 +1,8 @@
 """Loads the networks in the background, once for all sessions of the process.
 
 The first page does not wait for them. A reading that comes before they are there waits for the
-engine, which loads each network once, whoever asks.
+engine, which loads each network once, whoever asks. The backward pass of a heat map is built when
+the first map of a network is looked at: an app that nobody reads with need not hold it.
 """
 
 import threading
@@ -9,7 +10,7 @@ from typing import Final
 
 from app import services
 from ml.errors import SulcusError
-from ml.inference.warming import draw_first_maps
+from ml.inference.resident import give_back
 from ml.models import registry
 
 __all__ = ["LOADING", "Loading"]
@@ -44,11 +45,11 @@ class Loading:
             for name in names:
                 engine.fingerprint(name)
                 self._ready += 1
-            draw_first_maps(engine)
         except SulcusError:
             pass  # whoever reads a scan gets the same error, with its words
         finally:
             self._networks = self._ready
+            give_back()
 
 
 LOADING: Final = Loading()

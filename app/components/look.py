@@ -33,19 +33,24 @@ def show() -> None:
 
 
 def drawing() -> dict[str, Any]:
-    """Everything the browser draws, as the JSON that `look.js` reads."""
+    """Everything the browser draws, as the JSON that `look.js` reads.
+
+    Words and tuples only: for a list or a dictionary Streamlit loads pandas, 70 MB, to see whether
+    it is a table.
+    """
     return {
         "drawn": theme.current().name,
-        "offer": {"light": words.LIGHT, "dark": words.DARK},
+        "light": words.LIGHT,
+        "dark": words.DARK,
         "keys": words.KEYS,
         "key": shortcuts.HELP.keys[0],
         "title": words.KEYS_TITLE,
         "close": words.CLOSE,
         "or": words.OR,
-        "places": [
+        "places": tuple(
             {"title": place, "rows": [{"keys": list(one.keys), "does": one.does} for one in rows]}
             for place, rows in shortcuts.PLACES.items()
-        ],
+        ),
     }
 
 

@@ -30,7 +30,7 @@ function createBar(bar) {
   function follow() {
     const scheme = schemeOf(page);
     document.documentElement.style.colorScheme = scheme;
-    button("theme").textContent = data.offer[scheme === "light" ? "dark" : "light"];
+    button("theme").textContent = scheme === "light" ? data.dark : data.light;
     if (scheme === data.drawn) told = "";
     else if (scheme !== told) tell((told = scheme));
   }

@@ -10,7 +10,6 @@ import csv
 from pathlib import Path
 from typing import Final
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
@@ -87,6 +86,8 @@ def _figshare_mat(path: Path, root: Path) -> Picture:
 
 
 def _mat_array(path: Path, name: str) -> npt.NDArray[np.generic]:
+    import h5py  # here: 9 MB that whoever reads no such file can save
+
     try:
         with h5py.File(path, "r") as file:
             return np.asarray(file["cjdata"][name][()])

@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 
 from ml.evaluation.intervals import Numbers, weighted_mean
 
@@ -106,6 +105,8 @@ def fit_temperature(logits: Numbers, labels: npt.NDArray[np.int64]) -> float:
 
     def loss(log_temperature: float) -> float:
         return float(negative_log_likelihood(logits / np.exp(log_temperature), labels).mean())
+
+    from scipy.optimize import minimize_scalar  # here: 35 MB that an app which fits none can save
 
     best = minimize_scalar(
         loss, bounds=LOG_TEMPERATURE_BOUNDS, method="bounded", options={"xatol": 1e-9}

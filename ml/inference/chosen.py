@@ -3,21 +3,39 @@
 SULCUS_ENGINE    openvino (where it is installed, the default) or tensorflow, the reference
 SULCUS_THREADS   processor cores that OpenVINO may use; unset leaves it to OpenVINO.
                  TensorFlow has TF_NUM_INTRAOP_THREADS of its own.
+SULCUS_PRECISION f32 (the default) or bf16, which is refused unless it was measured to change
+                 nothing that counts (`ml.inference.precision`)
+SULCUS_CACHE     folder of compiled networks, by default `sulcus` in the user's cache folder; none
+                 keeps nothing: slower to start, and twice the memory
 """
 
 import os
 import threading
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from ml.errors import EngineError
+from ml.inference import precision
 from ml.inference.engine import Engine, KerasEngine
 
-__all__ = ["ENGINE", "ENGINES", "THREADS", "chosen_engine", "shared_engine"]
+__all__ = [
+    "CACHE",
+    "ENGINE",
+    "ENGINES",
+    "PRECISION",
+    "THREADS",
+    "cache_folder",
+    "chosen_engine",
+    "shared_engine",
+]
 
 ENGINE: Final[str] = "SULCUS_ENGINE"
 THREADS: Final[str] = "SULCUS_THREADS"
+PRECISION: Final[str] = "SULCUS_PRECISION"
+CACHE: Final[str] = "SULCUS_CACHE"
+NOWHERE: Final[str] = "none"
 ENGINES: Final[tuple[str, ...]] = ("openvino", "tensorflow")
 """Package of each, the one that is taken first where nothing is said."""
 
@@ -44,7 +62,8 @@ def chosen_engine() -> Engine:
     """An engine of the kind that the environment asks for, with nothing loaded yet.
 
     Raises:
-        EngineError: it asks for an engine or a number of threads that there is not.
+        EngineError: it asks for an engine or a number of threads that there is not, or for a
+            precision that may not be taken.
     """
     installed = [one for one in ENGINES if find_spec(one) is not None]
     name = os.environ.get(ENGINE) or next(iter(installed), ENGINES[0])
@@ -58,11 +77,22 @@ def chosen_engine() -> Engine:
             f"of requirements-app.txt, or set {ENGINE} to another of {', '.join(ENGINES)}."
         )
     threads = _threads()  # asked first: a wrong number is an error with either
+    wanted = os.environ.get(PRECISION) or precision.REFERENCE
+    precision.check(wanted, engine=name, variable=PRECISION)
     if name == "tensorflow":
         return KerasEngine()
     from ml.inference.openvino_engine import OpenVinoEngine
 
-    return OpenVinoEngine(threads)
+    return OpenVinoEngine(threads, precision=wanted, folder=cache_folder())
+
+
+def cache_folder() -> Path | None:
+    """Where compiled networks are kept, by the XDG rules where nothing else is said."""
+    said = os.environ.get(CACHE)
+    if said:
+        return None if said == NOWHERE else Path(said).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "sulcus"
 
 
 def _threads() -> int | None:

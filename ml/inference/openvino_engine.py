@@ -2,23 +2,28 @@
 
 Networks are built from the layers that `python -m ml.export` listed and the checked weight
 files, so the fingerprints are those of the reference. Precision is pinned to float32: left
-alone, OpenVINO takes bfloat16 on processors that have it, and probabilities move.
+alone, OpenVINO takes bfloat16 on processors that have it, and probabilities move. Another one is
+taken only where it is asked for (`ml.inference.chosen` says when it may be), and only for classes
+and outlines: heat maps and boxes stay in float32, because they do change (docs/experiments.md).
 """
 
 import threading
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import openvino as ov
 
 from ml.inference.engine import BoxOutput, NetworkOutput, mirrored_mean
-from ml.inference.graphs.networks import Emitted, emit
+from ml.inference.graphs.networks import emit
+from ml.inference.precision import REFERENCE
+from ml.inference.shelf import Kept, Shelf, network_key
 from ml.labels import CLASSES
 from ml.models import registry, topology
 from ml.models.topology import Topology
-from ml.models.weight_files import check_shapes, checked_arrays
+from ml.models.weight_files import check_digest, check_shapes, checked_arrays
 from ml.results import FloatArray
 
 __all__ = ["OpenVinoEngine"]
@@ -36,20 +41,32 @@ FINE: Final[str] = "fine"
 class _Graph:
     """A compiled network, which any number of threads may call at once."""
 
-    def __init__(self, compiled: Any) -> None:
-        self._compiled = compiled
+    def __init__(self, kept: Kept) -> None:
+        """Run it once on nothing, so that its weights are packed when it is first called."""
+        self._kept = kept
         self._idle: deque[Any] = deque()
+        self._sizes: set[int] = set()
+        shapes = [one.get_partial_shape() for one in kept.compiled.inputs]
+        self(
+            *(
+                np.zeros([1, *(int(side.get_length()) for side in list(shape)[1:])], np.float32)
+                for shape in shapes
+            )
+        )
 
     def __call__(self, *inputs: FloatArray) -> list[FloatArray]:
         """What it gives for its inputs, copied out of the runtime's memory."""
         try:
             request = self._idle.pop()
         except IndexError:  # every request is taken: one more thread calls than ever before
-            request = self._compiled.create_infer_request()
+            request = self._kept.compiled.create_infer_request()
         try:
             return list(request.infer(inputs).to_tuple())
         finally:
             self._idle.append(request)
+            if len(inputs[0]) not in self._sizes:  # then the weights were read, for this size
+                self._sizes.add(len(inputs[0]))
+                self._kept.give_back()
 
 
 class OpenVinoEngine:
@@ -59,21 +76,25 @@ class OpenVinoEngine:
     asks; one that is there already answers meanwhile.
     """
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(
+        self, threads: int | None = None, *, precision: str = REFERENCE, folder: Path | None = None
+    ) -> None:
         """Create an engine with nothing built yet.
 
         Args:
             threads: processor cores that a forward pass may use; None leaves it to OpenVINO.
+            precision: that classes and outlines are computed in, f32 or bf16.
+            folder: where compiled networks are kept, see `ml.inference.shelf`; None: nowhere.
         """
+        self.precision = precision
         self._settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "f32",
             "ENABLE_CPU_PINNING": False,
         }
         if threads is not None:
             self._settings["INFERENCE_NUM_THREADS"] = threads
         self._core = ov.Core()
-        self._emitted: dict[tuple[str, int], Emitted] = {}
+        self._shelf = Shelf(self._core, folder)
         self._graphs: dict[tuple[str, str, int], _Graph] = {}
         self._kernels: dict[str, FloatArray] = {}
         self._lock = threading.Lock()
@@ -92,7 +113,8 @@ class OpenVinoEngine:
         if registry.kind_of(name) != "classifier":
             raise ValueError(f"{name} is not a classifier; it has no logits layer")
         if name not in self._kernels:
-            self._graph(name)
+            found = registry.spec(name)
+            self._kernels[name] = _kernel(topology.read(found), checked_arrays(found))
         return self._kernels[name]
 
     def attribute(self, name: str, batch: FloatArray, labels: Sequence[int]) -> FloatArray:
@@ -136,20 +158,22 @@ class OpenVinoEngine:
         return self._graphs[key]
 
     def _build(self, name: str, part: str, side: int) -> _Graph:
-        emitted = self._emitted.pop((name, side), None) or self._emit(name, side)
-        wanted, fine = FORWARD[registry.kind_of(name)], FINE in emitted.outputs
-        if fine and part != FINE:
-            self._emitted[name, side] = emitted  # until its fine map is asked for
-        model = emitted.fine_map() if part == FINE else emitted.forward(wanted)
-        return _Graph(self._core.compile_model(model, "CPU", self._settings))
-
-    def _emit(self, name: str, side: int) -> Emitted:
         found = registry.spec(name)
-        layers, arrays = topology.read(found), checked_arrays(found)
-        check_shapes(arrays, list(layers.shapes), found.title)
-        if found.kind == "classifier":
-            self._kernels[name] = _kernel(layers, arrays)
-        return emit(layers, arrays, side)
+        layers = topology.read(found)
+        check_digest(found)
+
+        def model() -> Any:
+            arrays = checked_arrays(found)
+            check_shapes(arrays, list(layers.shapes), found.title)
+            emitted = emit(layers, arrays, side)
+            return emitted.fine_map() if part == FINE else emitted.forward(FORWARD[found.kind])
+
+        exact = part == FINE or found.kind == "detector"
+        precision = REFERENCE if exact else self.precision
+        key = network_key(found, self._core, part, side, precision)
+        settings = {**self._settings, "INFERENCE_PRECISION_HINT": precision}
+        title = f"{name}-{part}-{side}-{precision}"
+        return _Graph(self._shelf.get(title, key, settings, model))
 
 
 def _planes(batch: FloatArray) -> FloatArray:

@@ -17,12 +17,13 @@ from safetensors.numpy import save_file
 from ml.errors import AlteredWeights, MissingWeights
 from ml.models.registry import MEND, ModelSpec
 
-__all__ = ["check_shapes", "checked_arrays", "read_arrays", "save", "sha256_of"]
+__all__ = ["check_digest", "check_shapes", "checked_arrays", "read_arrays", "save", "sha256_of"]
 
 
 def sha256_of(path: Path) -> str:
     """Hex digest of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save(arrays: list[Any], path: Path) -> str:
@@ -59,6 +60,17 @@ def checked_arrays(found: ModelSpec) -> list[Any]:
         MissingWeights: the file is not there.
         AlteredWeights: the file is not the one that was published.
     """
+    check_digest(found)
+    return read_arrays(found.path)
+
+
+def check_digest(found: ModelSpec) -> None:
+    """Whether the weight file of a network is there, as it was published.
+
+    Raises:
+        MissingWeights: the file is not there.
+        AlteredWeights: the file is not the one that was published.
+    """
     if not found.path.is_file():
         raise MissingWeights(f"The weight file of {found.title} is missing. {MEND}")
     try:
@@ -70,7 +82,6 @@ def checked_arrays(found: ModelSpec) -> list[Any]:
             f"The weight file of {found.title} is not the published one (its SHA-256 differs), "
             f"so nothing is computed with it. {MEND}"
         )
-    return read_arrays(found.path)
 
 
 def check_shapes(arrays: list[Any], shapes: list[tuple[int, ...]], title: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
 
 from ml.results import FloatArray
 
@@ -33,6 +32,8 @@ def closed(controls: Controls, steps: int = 400) -> Points:
     points = np.asarray(controls, dtype=np.float64)
     ring = np.vstack([points, points[:1]])
     along = np.r_[0, np.cumsum(np.hypot(*np.diff(ring, axis=0).T))]
+    from scipy.interpolate import CubicSpline  # here: 35 MB that an app which draws none can save
+
     spline = CubicSpline(along, ring, bc_type="periodic")
     return np.asarray(spline(np.linspace(0, along[-1], steps, endpoint=False)))
 
@@ -41,6 +42,8 @@ def open_curve(controls: Controls, steps: int = 80) -> Points:
     """Smooth open curve through control points, (steps, 2)."""
     points = np.asarray(controls, dtype=np.float64)
     along = np.r_[0, np.cumsum(np.hypot(*np.diff(points, axis=0).T))]
+    from scipy.interpolate import CubicSpline
+
     return np.asarray(CubicSpline(along, points)(np.linspace(0, along[-1], steps)))
 
 

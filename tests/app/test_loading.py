@@ -11,7 +11,6 @@ from app import loading_texts, services
 from app.components import loading
 from app.warm_up import Loading
 from ml.errors import MissingWeights
-from ml.inference import explain
 from ml.models.registry import CLASSIFIERS
 from tests.app.conftest import html
 from tests.app.fakes import FakeEngine
@@ -57,18 +56,7 @@ def test_networks_load_once_and_are_counted(slow: SlowEngine) -> None:
     slow.go.release(2)
     until(lambda: found.waiting is None)
     assert slow.asked == [*CLASSIFIERS, "unet"]
-    assert not slow.calls, "no map was drawn, for the method takes no backward pass"
-
-
-def test_the_maps_of_a_backward_pass_are_made_ready(
-    slow: SlowEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    explain.FIGURES_FILE.write_text('{"default": "hires_cam"}')
-    found = Loading()
-    START(found)
-    slow.go.release(4)
-    until(lambda: len(slow.calls) == len(CLASSIFIERS))
-    assert set(slow.calls) == {f"{name} backward" for name in CLASSIFIERS}
+    assert not slow.calls, "no map is drawn before somebody looks at one"
 
 
 def test_missing_networks_end_the_wait(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:

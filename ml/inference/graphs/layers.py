@@ -140,10 +140,7 @@ def _padded(layer: Layer, inputs: Sequence[Any], _: Sequence[FloatArray]) -> Any
 def _largest(layer: Layer, inputs: Sequence[Any], _: Sequence[FloatArray]) -> Any:
     window, stride = layer.settings["pool_size"], layer.settings["strides"]
     begin, end = _padding(layer, inputs[0], window)
-    # indices within a plane, for the backward pass
-    return ops.max_pool(
-        inputs[0], stride, [1, 1], begin, end, window, index_element_type="i32", axis=2
-    )
+    return ops.max_pool(inputs[0], stride, [1, 1], begin, end, window)
 
 
 def _averaged(layer: Layer, inputs: Sequence[Any], _: Sequence[FloatArray]) -> Any:

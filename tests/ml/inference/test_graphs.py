@@ -52,8 +52,11 @@ def run(graph: Any, *inputs: np.ndarray) -> list[np.ndarray]:
     return list(compiled(list(inputs)).to_tuple())
 
 
-def classifier(keras: Any, *, most: float | None) -> Any:
-    """Every kind of layer between a fine feature map and the logits."""
+POOL = (3, 2, "same")
+
+
+def classifier(keras: Any, *, most: float | None, pool: tuple[int, int, str] = POOL) -> Any:
+    """Every kind of layer between a fine feature map and the logits; pool is side, step, edges."""
     layers = keras.layers
     image = keras.Input((None, None, 1), name="image")
     x = layers.Concatenate()([image, image, image])
@@ -66,7 +69,8 @@ def classifier(keras: Any, *, most: float | None) -> Any:
     x = layers.Activation("relu")(x)
     short = layers.Conv2D(12, 1, strides=2, padding="same", use_bias=False)(x)
     x = layers.SeparableConv2D(12, 3, padding="same")(x)
-    x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+    x = layers.MaxPooling2D(pool[0], strides=pool[1], padding=pool[2])(x)
+    short = layers.MaxPooling2D(1, strides=1)(short) if pool == POOL else layers.Conv2D(12, 1)(x)
     features = layers.ReLU(name="last")(layers.Add()([x, short]))
     pooled = layers.Dropout(0.5)(layers.GlobalAveragePooling2D()(features))
     return lively(keras, keras.Model(image, layers.Dense(4, name="logits")(pooled)))
@@ -75,11 +79,22 @@ def classifier(keras: Any, *, most: float | None) -> Any:
 ROLES = {"features": "last", "logits": "logits", "fine": "fine"}
 
 
-@pytest.mark.parametrize("most", [None, 1.5])
-def test_a_classifier_gives_features_logits_and_fine_maps(keras: Any, most: float | None) -> None:
+@pytest.mark.parametrize(
+    ("most", "pool"),
+    [
+        (None, POOL),
+        (1.5, POOL),
+        (None, (2, 2, "valid")),
+        (None, (3, 1, "same")),
+        (1.5, (3, 3, "valid")),
+    ],
+)
+def test_a_classifier_gives_features_logits_and_fine_maps(
+    keras: Any, most: float | None, pool: tuple[int, int, str]
+) -> None:
     from ml.inference.attribution import hires_cam
 
-    model, batch = classifier(keras, most=most), pictures()
+    model, batch = classifier(keras, most=most, pool=pool), pictures()
     listed, arrays = layers_of(model, ROLES), model.get_weights()
     planes = batch.reshape(2, 1, SIDE, SIDE)
     emitted = emit(listed, arrays, SIDE)
@@ -162,6 +177,9 @@ def test_a_gradient_asks_for_a_known_and_joined_way() -> None:
     end = ops.sigmoid(start)
     with pytest.raises(ValueError, match="no derivative is known of Sigmoid"):
         backward.gradient(end.output(0), end.output(0), start.output(0))
+    gaps = ops.max_pool(start, [2, 2], [1, 1], [0, 0], [0, 0], [1, 1])
+    with pytest.raises(ValueError, match="MaxPool with gaps"):
+        backward.gradient(gaps.output(0), gaps.output(0), start.output(0))
     with pytest.raises(ValueError, match="does not depend on"):
         backward.gradient(start.output(0), start.output(0), end.output(0))
 

@@ -103,11 +103,21 @@ def test_many_threads_build_a_network_once_and_keep_their_answers(
         thread.join()
     assert built == [64]
     engine.attribute("mobilenet", batch[:1], [0])
-    assert built == [64], "the fine map shares the weights"
+    engine.attribute("mobilenet", batch[:1], [0])
+    assert built == [64, 64], "a fine map has a graph of its own, made when it is asked for"
     expected = engine.classify("mobilenet", batch).logits
     for at, found in results.items():
         assert len(found) == 20
         np.testing.assert_allclose(np.concatenate(found), expected[[at] * 20], atol=1e-4)
+
+
+def test_a_reduced_precision_leaves_heat_maps_alone(published: Path) -> None:
+    exact, reduced = (OpenVinoEngine(threads=1, precision=name) for name in ("f32", "bf16"))
+    batch = noise(2)
+    maps = [engine.attribute("mobilenet", batch, [1, 2]) for engine in (exact, reduced)]
+    np.testing.assert_array_equal(maps[0], maps[1])
+    logits = [engine.classify("mobilenet", batch).logits for engine in (exact, reduced)]
+    np.testing.assert_allclose(logits[0], logits[1], rtol=0.05, atol=0.05)
 
 
 def test_only_checked_weights_are_run(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +155,18 @@ def test_the_environment_chooses_the_engine(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(chosen.ENGINE, "abacus")
     with pytest.raises(EngineError, match="'abacus'; known are openvino and tensorflow"):
         chosen.chosen_engine()
+
+
+def test_compiled_networks_lie_in_the_users_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(chosen.CACHE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert chosen.cache_folder() == tmp_path / "sulcus"
+    monkeypatch.setenv(chosen.CACHE, str(tmp_path / "own"))
+    assert chosen.cache_folder() == tmp_path / "own"
+    monkeypatch.setenv(chosen.CACHE, "none")
+    assert chosen.cache_folder() is None
 
 
 def test_an_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

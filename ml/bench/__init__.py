@@ -1,0 +1,1 @@
+"""What a reading costs on this machine; `make bench`."""

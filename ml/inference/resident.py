@@ -1,0 +1,53 @@
+"""The memory that this process holds: how much, and what of it can be given back.
+
+Limits: Linux and glibc; elsewhere nothing is measured and nothing given back.
+"""
+
+import ctypes
+import gc
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["Resident", "give_back", "resident"]
+
+_MIB: Final[int] = 2**20
+_ROLLUP: Final[str] = "smaps_rollup"
+_FIELDS: Final = {"Rss:": "resident_mb", "Pss:": "proportional_mb", "Anonymous:": "own_mb"}
+
+
+@dataclass(frozen=True)
+class Resident:
+    """Memory of a process that is in use, MiB.
+
+    Attributes:
+        resident_mb: all of it.
+        proportional_mb: the same, what other processes use too divided among them.
+        own_mb: of no file, so that the system cannot drop it and read it again.
+    """
+
+    resident_mb: float
+    proportional_mb: float
+    own_mb: float
+
+
+def resident(process: int | str = "self") -> Resident | None:
+    """Memory of a process; None where the system does not say, or the process has gone.
+
+    Reference: proc(5), /proc/pid/smaps.
+    """
+    try:
+        lines = Path("/proc", str(process), _ROLLUP).read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    words = (line.split() for line in lines)
+    return Resident(**{_FIELDS[w[0]]: int(w[1]) * 1024 / _MIB for w in words if w[0] in _FIELDS})
+
+
+def give_back() -> None:
+    """Hand freed memory to the system, which an allocator keeps for later."""
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):  # no glibc
+        return

@@ -1,0 +1,30 @@
+"""What the probe waits for is on the screen when a reading is, and not before."""
+
+import os
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import probe
+from app.components import look
+from tests.app.conftest import LESION, Opened, html
+
+
+def test_the_answers_it_waits_for_come_with_a_reading(app: AppTest, opened: Opened) -> None:
+    assert probe.ANSWER not in html(app.run())
+    assert probe.ANSWER in html(opened(("a.png", LESION)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_memory_is_told_when_it_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "SETTLE_S", 0.3)
+    found = probe.settled(os.getpid())
+    assert found is not None
+    assert found.resident_mb > 20.0
+    assert probe.settled(2**22 + 1) is None
+
+
+def test_the_bar_of_every_page_needs_no_pandas() -> None:
+    """Streamlit loads it to look at a list or a dictionary; see `look.drawing`."""
+    assert {type(value) for value in look.drawing().values()} <= {str, tuple}
