@@ -1,0 +1,251 @@
+"""The same batch on a Ray cluster: `python -m ml.batch PATH… --out DIR --engine ray`.
+
+Workers read the files and run the networks; this process alone writes the table, the resume notes
+and the masks, as it does without a cluster. So an interrupted run goes on with either engine.
+
+Steps: files in blocks (one task each) → a pool of workers that load the networks once → rows as
+they come, each file once.
+
+* Back-pressure: a worker holds at most `TASKS_AHEAD` blocks, and Ray Data starts no more than its
+  object store has room for; what comes back is a row and a small PNG.
+* A worker that is lost is started anew and its block is read again, `RETRIES` times at most: a
+  file that ends every process that opens it ends the run with a reason instead of going round for
+  ever. A row that comes twice is kept once.
+* Workers read by path: every machine sees the files under the same one. They run this version of
+  the program; a worker with other networks or thresholds stops the run.
+
+Ray's own usage statistics are off: nothing leaves the cluster. Limits: a Ray cluster asks nobody
+for a password; keep its ports on a network of its own.
+"""
+
+import argparse
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from typing import Any, Final
+
+import pyarrow as pa
+
+from ml.batch import GROUP_SCANS, Read, Reader, mark, read_here
+from ml.errors import EngineError
+from ml.inference.chosen import THREADS
+from ml.inference.engine import Engine
+from ml.pipeline import default_engine
+
+__all__ = ["RETRIES", "Cluster", "add_arguments", "chosen", "read_on"]
+
+ENGINES: Final = ("local", "ray")
+HERE: Final = "local"
+"""Address of a cluster that is started on this machine for the run."""
+RETRIES: Final = 3
+"""Times that a block is read again after its worker was lost."""
+TASKS_AHEAD: Final = 2
+"""Blocks that a worker holds: the next one waits while one is read."""
+MOST_BLOCKS: Final = 4096
+"""More files make larger blocks, not more of them."""
+_TASK: Final = pa.schema([("file", pa.binary()), ("mask_file", pa.string())])
+_READ: Final = pa.schema(
+    [("file", pa.binary()), ("sha256", pa.string()), ("row", pa.string()), ("mask", pa.binary())]
+)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the workers are.
+
+    Attributes:
+        address: as Ray takes it: "auto", "host:6379", "ray://host:10001", or `HERE`.
+        workers: how many, each with a core of its own; None takes every core of the cluster.
+        make_engine: called once in each worker.
+    """
+
+    address: str = "auto"
+    workers: int | None = None
+    make_engine: Callable[[], Engine] = default_engine
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say where the files are read."""
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=HERE,
+        help="read in this process, or on a Ray cluster (requirements-ray.txt)",
+    )
+    parser.add_argument(
+        "--address",
+        default="auto",
+        help="of the Ray cluster: host:port, auto (the one of this machine), or local (start one)",
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="workers on the cluster; each takes a core"
+    )
+
+
+def chosen(options: argparse.Namespace) -> Reader | None:
+    """The reader that the options ask for; None reads in this process.
+
+    Raises:
+        EngineError: Ray is not installed, or the number of workers is none.
+    """
+    if options.engine == HERE:
+        return None
+    if find_spec("ray") is None:
+        raise EngineError(
+            "Ray is not installed here. Install it with "
+            "`.venv/bin/python -m pip install -r requirements-ray.txt`, or leave out --engine ray."
+        )
+    if options.workers is not None and options.workers < 1:
+        raise EngineError(f"--workers is {options.workers}; it has to be 1 or more.")
+    return partial(read_on, Cluster(options.address, options.workers))
+
+
+def read_on(
+    cluster: Cluster, files: Sequence[str], masks: Mapping[str, str], networks: str
+) -> Iterator[Read]:
+    """Read files on a cluster; see `ml.batch.Reader`.
+
+    Args:
+        cluster: where.
+        files: paths that every worker can read.
+        masks: mask path of each.
+        networks: `ml.batch.mark` of this process; workers must have the same.
+
+    Yields:
+        Each file once, as it is read.
+
+    Raises:
+        EngineError: no cluster answers, a worker cannot read with the same networks, or one block
+            was lost too often.
+    """
+    waiting = set(files)
+    if not waiting:
+        return
+    with _connected(cluster) as ray:
+        try:
+            for read in _results(ray, cluster, _blocks(files, masks), networks):
+                if read.file in waiting:  # a block that was read twice gives its rows once
+                    waiting.remove(read.file)
+                    yield read
+        except ray.exceptions.RayError as error:
+            raise EngineError(f"The cluster stopped: {_reason(error)} {_GO_ON}") from None
+    if waiting:
+        raise EngineError(f"{len(waiting)} files came back without a row. {_GO_ON}")
+
+
+_GO_ON: Final = "Rows that are written stay; the same command goes on from here."
+
+
+class Worker:
+    """A process of the cluster that loads the networks once and reads blocks of files."""
+
+    def __init__(self, make_engine: Callable[[], Engine], networks: str) -> None:
+        """Load the networks.
+
+        Raises:
+            EngineError: they are not those that the run was started with.
+        """
+        os.environ.setdefault(THREADS, "1")  # a worker has one core
+        self._engine = make_engine()
+        self._networks = networks
+        if mark(self._engine) != networks:
+            raise EngineError(
+                "A worker has other networks, thresholds or reference pictures than the machine "
+                "that started the run. Put the same version of this program on all of them."
+            )
+
+    def __call__(self, block: pa.Table) -> pa.Table:
+        """Rows and masks of the files of one block."""
+        files = [os.fsdecode(name) for name in block["file"].to_pylist()]
+        masks = dict(zip(files, block["mask_file"].to_pylist(), strict=True))
+        reads = [
+            {
+                "file": os.fsencode(one.file),
+                "sha256": one.sha256,
+                "row": json.dumps(one.row),
+                "mask": one.mask,
+            }
+            for one in read_here(self._engine, files, masks, self._networks)
+        ]
+        return pa.Table.from_pylist(reads, schema=_READ)
+
+
+def _blocks(files: Sequence[str], masks: Mapping[str, str]) -> list[pa.Table]:
+    """The files in order, so many to a task that the networks get whole batches."""
+    size = max(GROUP_SCANS, -(-len(files) // MOST_BLOCKS))
+    return [
+        pa.Table.from_pylist(
+            [{"file": os.fsencode(file), "mask_file": masks[file]} for file in part], schema=_TASK
+        )
+        for part in (files[start : start + size] for start in range(0, len(files), size))
+    ]
+
+
+def _results(
+    ray: Any, cluster: Cluster, blocks: Sequence[pa.Table], networks: str
+) -> Iterator[Read]:
+    """What the workers give, block by block as each is done."""
+    cores = cluster.workers or int(ray.cluster_resources().get("CPU", 1))
+    pool = ray.data.ActorPoolStrategy(
+        size=max(1, min(cores, len(blocks))), max_tasks_in_flight_per_actor=TASKS_AHEAD
+    )
+    done = ray.data.from_arrow(list(blocks)).map_batches(
+        Worker,
+        fn_constructor_args=(cluster.make_engine, networks),
+        batch_size=GROUP_SCANS,
+        batch_format="pyarrow",
+        compute=pool,
+        num_cpus=1,
+        max_restarts=-1,
+        max_task_retries=RETRIES,
+    )
+    for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1):
+        for one in table.to_pylist():
+            row = json.loads(one["row"])
+            yield Read(os.fsdecode(one["file"]), one["sha256"], row, one["mask"])
+
+
+@contextmanager
+def _connected(cluster: Cluster) -> Iterator[Any]:
+    """Ray, connected to the cluster; what was connected before stays so.
+
+    Raises:
+        EngineError: no cluster answers at the address.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before the import: no figure leaves the cluster
+    import ray
+    import ray.data
+
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    own = not ray.is_initialized()
+    if own:
+        settings: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
+        if cluster.address == HERE:
+            settings |= {"num_cpus": cluster.workers, "include_dashboard": False}
+        try:
+            ray.init(cluster.address, **settings)
+        except (ConnectionError, RuntimeError, ValueError):
+            raise EngineError(
+                f"No Ray cluster answers at {cluster.address!r}. Start one with `ray start --head "
+                "--disable-usage-stats`, name another with --address, or take --address local."
+            ) from None
+    try:
+        yield ray
+    finally:
+        if own:
+            ray.shutdown()
+
+
+def _reason(error: BaseException) -> str:
+    """What ended a worker, in its own words where they are ours."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, EngineError):
+            return str(cause)
+        cause = cause.__cause__
+    return f"a block was lost {RETRIES + 1} times or could not be read ({type(error).__name__})."
