@@ -22,6 +22,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ml.batch_masks import mask_files, mask_png
+from ml.batch_options import add_arguments, chosen_reader
 from ml.errors import ScanError, SulcusError
 from ml.inference.conflicts import least_heat_ratio
 from ml.inference.engine import Engine
@@ -30,6 +31,7 @@ from ml.inference.membership import training_set
 from ml.inference.segment import operating_point
 from ml.inference.trust import load_trust
 from ml.io import read_scan
+from ml.io.ahead import ahead
 from ml.io.files import find, read_file
 from ml.models.registry import SEGMENTER, installed
 from ml.pipeline import analyse_many, default_engine
@@ -182,8 +184,8 @@ def read_here(
     masks: Mapping[str, str],
     networks: str,  # noqa: ARG001  a `Reader` elsewhere compares it with its own
 ) -> Iterator[Read]:
-    """Read files in this process, a few together; see `Reader`."""
-    for group in _groups(_decode(file) for file in files):
+    """Read files here, a few together, the next few decoded meanwhile; see `Reader`."""
+    for group in ahead(_groups(_decode(file) for file in files)):
         answers = iter(analyse_many([one.scan for one in group if one.scan], engine))
         for one in group:
             yield _read(one, next(answers) if one.scan else None, masks[one.path])
@@ -265,13 +267,11 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
     )
     parser.add_argument("paths", metavar="PATH", nargs="+", help="file, or folder to read whole")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="output folder")
-    from ml import batch_ray  # it reads with what is above
-
-    batch_ray.add_arguments(parser)
+    add_arguments(parser)
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        reader = batch_ray.chosen(options)
+        reader = chosen_reader(options)
         done = run(options.paths, options.out, engine or default_engine(), reader=reader)
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on from here.", file=sys.stderr)

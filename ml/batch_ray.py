@@ -18,28 +18,24 @@ Ray's own usage statistics are off: nothing leaves the cluster. Limits: a Ray cl
 for a password; keep its ports on a network of its own.
 """
 
-import argparse
 import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from importlib.util import find_spec
 from typing import Any, Final
 
 import pyarrow as pa
 
-from ml.batch import GROUP_SCANS, Read, Reader, mark, read_here
+from ml.batch import GROUP_SCANS, Read, mark, read_here
 from ml.errors import EngineError
 from ml.inference.chosen import THREADS
 from ml.inference.engine import Engine
 from ml.pipeline import default_engine
 
-__all__ = ["RETRIES", "Cluster", "add_arguments", "chosen", "read_on"]
+__all__ = ["RETRIES", "Cluster", "read_on"]
 
-ENGINES: Final = ("local", "ray")
 HERE: Final = "local"
 """Address of a cluster that is started on this machine for the run."""
 RETRIES: Final = 3
@@ -67,42 +63,6 @@ class Cluster:
     address: str = "auto"
     workers: int | None = None
     make_engine: Callable[[], Engine] = default_engine
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that say where the files are read."""
-    parser.add_argument(
-        "--engine",
-        choices=ENGINES,
-        default=HERE,
-        help="read in this process, or on a Ray cluster (requirements-ray.txt)",
-    )
-    parser.add_argument(
-        "--address",
-        default="auto",
-        help="of the Ray cluster: host:port, auto (the one of this machine), or local (start one)",
-    )
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="workers on the cluster; each takes a core"
-    )
-
-
-def chosen(options: argparse.Namespace) -> Reader | None:
-    """The reader that the options ask for; None reads in this process.
-
-    Raises:
-        EngineError: Ray is not installed, or the number of workers is none.
-    """
-    if options.engine == HERE:
-        return None
-    if find_spec("ray") is None:
-        raise EngineError(
-            "Ray is not installed here. Install it with "
-            "`.venv/bin/python -m pip install -r requirements-ray.txt`, or leave out --engine ray."
-        )
-    if options.workers is not None and options.workers < 1:
-        raise EngineError(f"--workers is {options.workers}; it has to be 1 or more.")
-    return partial(read_on, Cluster(options.address, options.workers))
 
 
 def read_on(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ml import batch, batch_ray
+from ml import batch, batch_options, batch_ray
 from ml.batch import main, run
 from ml.batch_ray import Cluster, read_on
 from ml.errors import EngineError
@@ -152,7 +152,7 @@ def test_a_worker_reads_its_block_with_one_set_of_networks(inbox: Path, tmp_path
 def test_what_cannot_be_had_is_said_before_anything_is_read(
     inbox: Path, monkeypatch: pytest.MonkeyPatch, installed: object, workers: str, words: str
 ) -> None:
-    monkeypatch.setattr(batch_ray, "find_spec", lambda _: installed)
+    monkeypatch.setattr(batch_options, "find_spec", lambda _: installed)
     out = inbox.parent / "out"
     command = [str(inbox), "--out", str(out), "--engine", "ray", "--workers", workers]
     said = io.StringIO()
