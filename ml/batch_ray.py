@@ -21,6 +21,7 @@ for a password; keep its ports on a network of its own.
 import json
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from ml.batch import GROUP_SCANS, Read, mark, read_here
-from ml.errors import EngineError
+from ml.errors import EngineError, SulcusError
 from ml.inference.chosen import THREADS
 from ml.inference.engine import Engine
 from ml.pipeline import default_engine
@@ -93,46 +94,59 @@ def read_on(
                     waiting.remove(read.file)
                     yield read
         except ray.exceptions.RayError as error:
-            raise EngineError(f"The cluster stopped: {_reason(error)} {_GO_ON}") from None
+            raise EngineError(
+                f"The cluster stopped ({type(error).__name__}): a block of files was lost "
+                f"{RETRIES + 1} times, or no worker could start. {_GO_ON}"
+            ) from None
     if waiting:
         raise EngineError(f"{len(waiting)} files came back without a row. {_GO_ON}")
 
 
 _GO_ON: Final = "Rows that are written stay; the same command goes on from here."
+_OTHERS: Final = (
+    "It has other networks, thresholds or reference pictures than the machine that started the "
+    "run. Put the same version of this program on all of them."
+)
 
 
 class Worker:
     """A process of the cluster that loads the networks once and reads blocks of files."""
 
     def __init__(self, make_engine: Callable[[], Engine], networks: str) -> None:
-        """Load the networks.
-
-        Raises:
-            EngineError: they are not those that the run was started with.
-        """
+        """Load the networks; what is wrong with them is said when the first block comes."""
         os.environ.setdefault(THREADS, "1")  # a worker has one core
-        self._engine = make_engine()
         self._networks = networks
-        if mark(self._engine) != networks:
-            raise EngineError(
-                "A worker has other networks, thresholds or reference pictures than the machine "
-                "that started the run. Put the same version of this program on all of them."
-            )
+        self._engine: Engine | None = None
+        self._problem = ""
+        try:
+            engine = make_engine()
+            if mark(engine) != networks:
+                raise EngineError(_OTHERS)
+            self._engine = engine
+        except SulcusError as error:
+            self._problem = str(error)
 
     def __call__(self, block: pa.Table) -> pa.Table:
-        """Rows and masks of the files of one block."""
+        """Rows and masks of the files of one block; or one row without a file, the problem."""
+        if self._engine is None:
+            return _problem(self._problem)
         files = [os.fsdecode(name) for name in block["file"].to_pylist()]
         masks = dict(zip(files, block["mask_file"].to_pylist(), strict=True))
-        reads = [
-            {
-                "file": os.fsencode(one.file),
-                "sha256": one.sha256,
-                "row": json.dumps(one.row),
-                "mask": one.mask,
-            }
-            for one in read_here(self._engine, files, masks, self._networks)
-        ]
+        try:
+            reads = [_packed(one) for one in read_here(self._engine, files, masks, self._networks)]
+        except SulcusError as error:
+            return _problem(str(error))
         return pa.Table.from_pylist(reads, schema=_READ)
+
+
+def _packed(one: Read) -> dict[str, object]:
+    file, row = os.fsencode(one.file), json.dumps(one.row)
+    return {"file": file, "sha256": one.sha256, "row": row, "mask": one.mask}
+
+
+def _problem(text: str) -> pa.Table:
+    """An error of our own on its way home: Ray would pass on its type, but not always its words."""
+    return pa.Table.from_pylist([{"sha256": "", "row": text, "mask": b""}], schema=_READ)
 
 
 def _blocks(files: Sequence[str], masks: Mapping[str, str]) -> list[pa.Table]:
@@ -154,18 +168,23 @@ def _results(
     pool = ray.data.ActorPoolStrategy(
         size=max(1, min(cores, len(blocks))), max_tasks_in_flight_per_actor=TASKS_AHEAD
     )
-    done = ray.data.from_arrow(list(blocks)).map_batches(
-        Worker,
-        fn_constructor_args=(cluster.make_engine, networks),
-        batch_size=GROUP_SCANS,
-        batch_format="pyarrow",
-        compute=pool,
-        num_cpus=1,
-        max_restarts=-1,
-        max_task_retries=RETRIES,
-    )
+    with warnings.catch_warnings():
+        # Ray 2.60 gives the bound on retries no other name yet, and drops this one in 2.64
+        warnings.simplefilter("ignore", DeprecationWarning)
+        done = ray.data.from_arrow(list(blocks)).map_batches(
+            Worker,
+            fn_constructor_args=(cluster.make_engine, networks),
+            batch_size=GROUP_SCANS,
+            batch_format="pyarrow",
+            compute=pool,
+            num_cpus=1,
+            max_restarts=-1,
+            max_task_retries=RETRIES,
+        )
     for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1):
         for one in table.to_pylist():
+            if one["file"] is None:
+                raise EngineError(f"A worker stopped: {one['row']} {_GO_ON}")
             row = json.loads(one["row"])
             yield Read(os.fsdecode(one["file"]), one["sha256"], row, one["mask"])
 
@@ -187,6 +206,7 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
         settings: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
         if cluster.address == HERE:
             settings |= {"num_cpus": cluster.workers, "include_dashboard": False}
+            settings["_node_ip_address"] = "127.0.0.1"  # else it listens to the whole network
         try:
             ray.init(cluster.address, **settings)
         except (ConnectionError, RuntimeError, ValueError):
@@ -199,13 +219,3 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
     finally:
         if own:
             ray.shutdown()
-
-
-def _reason(error: BaseException) -> str:
-    """What ended a worker, in its own words where they are ours."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, EngineError):
-            return str(cause)
-        cause = cause.__cause__
-    return f"a block was lost {RETRIES + 1} times or could not be read ({type(error).__name__})."

@@ -126,7 +126,7 @@ docker compose up --build --detach
 - **More than one machine.** Put the same image behind the same door, PostgreSQL on a server of its
   own, and `SULCUS_HOME` on storage that all of them mount.
 
-Checked here: the file's structure against the Compose Specification, the door's settings, and that
-both agree with the app's own. No image was built and no container was started here: there is no
-Docker daemon on the machine that this was written on.
+Checked here: the keys and names of `compose.yaml`, that it, the image and the door agree with the
+app's own settings, and the door's settings by nginx itself. No image was built and no container
+was started: there is no Docker daemon on the machine that this was written on.
 """
