@@ -66,7 +66,7 @@ def measured(root: Path) -> Measured:
         found = {}
     runs = _at(found, "batch", "runs")
     usable = [one for one in runs if _number(one, "pictures")] if isinstance(runs, list) else []
-    largest = max(usable, key=lambda one: one["pictures"], default={})
+    largest: Mapping[str, Any] = max(usable, key=lambda one: one["pictures"], default={})
     processor = _at(found, "batch", "machine", "processor")
     return Measured(
         processor=processor if isinstance(processor, str) else None,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,8 +12,10 @@ from app import services, state
 from app.uploads import arranged
 from ml import io
 from ml.inference.gate import Gate
-from ml.io.series import Series
+from ml.io import series as series_module
+from ml.io.dicom_stack import Frame, read_stack
 from ml.models import registry
+from ml.volume import Volume
 from tests.app import fakes
 from tests.app.conftest import CLEAR, LESION, Opened, restarted
 from tests.app.test_study import drawn_series, named
@@ -117,28 +119,24 @@ def test_a_series_is_decoded_and_read_once_while_one_scrolls(
 ) -> None:
     files = drawn_series()
     counted, reads = Counted(monkeypatch, *files), []
-    monkeypatch.setattr(Series, "__post_init__", lambda one: _count(one, reads), raising=False)
+
+    def decode(frames: Sequence[Frame]) -> Volume:
+        reads.append(len(frames))
+        return read_stack(frames)
+
+    monkeypatch.setattr(series_module, "read_stack", decode)
     at = opened(*named(files))
     assert not at.exception
     assert {counted.hashed[data] for data in files} == {1}
-    assert len(reads) == 1
-    key = next(one.key for one in at.slider if one.key and one.key.startswith("slice."))
+    assert reads == [len(files)]
+    slider = next(one for one in at.slider if one.key and one.key.startswith("slice."))
+    seen = {slider.value, 1, 2}
     for number in (1, 2, 1, 2):
-        at.slider(key=key).set_value(number).run()
+        at.slider(key=slider.key).set_value(number).run()
         assert not at.exception
-    assert len(reads) == 1
-    # the series in one batch, the slice that opened, and the two others that were looked at
-    assert {name: engine.calls[name] for name in NETWORKS} == dict.fromkeys(NETWORKS, 4)
-
-
-def _count(series: Series, reads: list[str]) -> None:
-    decode = series.read
-
-    def counting() -> Any:
-        reads.append(series.content_hash)
-        return decode()
-
-    object.__setattr__(series, "read", counting)
+    assert reads == [len(files)]
+    # the series in one batch, and each slice that was looked at
+    assert {name: engine.calls[name] for name in NETWORKS} == dict.fromkeys(NETWORKS, 1 + len(seen))
 
 
 def test_every_kind_of_upload_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
