@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import streamlit as st
 
-from app import gate_texts, state, texts
+from app import gate_texts, texts
 from app.records import Row, Stressed
 from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
@@ -21,6 +21,7 @@ from ml.evaluation.drift import Distances, Drift, drift
 from ml.inference import conflicts as contradictions
 from ml.inference.engine import Engine
 from ml.io import kept as kept_pictures
+from ml.io.archive import is_zip
 from ml.models import registry
 from ml.results import Analysis, DisplayWindow, Heatmap, Refused, Scan, Segmentation
 
@@ -206,9 +207,9 @@ def _mask_key(read: Analysis) -> str:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _decoded(content_hash: str, _data: bytes) -> Scan:
-    if state.opened_hash(_data) == content_hash:
-        return io.read_scan(_data)
-    return kept_pictures.unpack(_data, content_hash)  # no upload has another hash than its own
+    if is_zip(_data):  # what was kept: an uploaded archive is opened as a series
+        return kept_pictures.unpack(_data, content_hash)
+    return io.read_scan(_data, content_hash)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

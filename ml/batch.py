@@ -14,14 +14,15 @@ import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from functools import partial
+from pathlib import Path
 
-import cv2
-import numpy as np
 from tqdm import tqdm
 
+from ml.batch_masks import mask_files, mask_png
+from ml.batch_options import add_arguments, chosen_reader
 from ml.errors import ScanError, SulcusError
 from ml.inference.conflicts import least_heat_ratio
 from ml.inference.engine import Engine
@@ -30,6 +31,7 @@ from ml.inference.membership import training_set
 from ml.inference.segment import operating_point
 from ml.inference.trust import load_trust
 from ml.io import read_scan
+from ml.io.ahead import ahead
 from ml.io.files import find, read_file
 from ml.models.registry import SEGMENTER, installed
 from ml.pipeline import analyse_many, default_engine
@@ -42,16 +44,14 @@ from ml.readings import (
     refused_row,
     write_atomically,
 )
-from ml.results import Analysis, BoolArray, Refused, Scan
+from ml.results import Analysis, Refused, Scan
 
-__all__ = ["Summary", "main", "run"]
+__all__ = ["Read", "Reader", "Summary", "main", "mark", "read_here", "run"]
 
 GROUP_SCANS = 8
 """Most scans that go through the networks together."""
 GROUP_PIXELS = 8_000_000
 """Most pixels that are held at once, unless a single scan has more."""
-LONGEST_STEM = 120
-"""Characters of a mask's name before it is cut; file systems allow 255 bytes."""
 
 EPILOG = """\
 output
@@ -107,7 +107,28 @@ class _Decoded:
     reason: str = ""
 
 
-def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = True) -> Summary:
+@dataclass(frozen=True)
+class Read:
+    """What came of one file: its row, and the outline as a PNG where it has one."""
+
+    file: str
+    sha256: str
+    row: Row
+    mask: bytes = b""
+
+
+Reader = Callable[[Sequence[str], Mapping[str, str], str], Iterator[Read]]
+"""(files, mask path of each, mark of the networks) → each file once, in any order."""
+
+
+def run(
+    paths: Sequence[str],
+    out: Path,
+    engine: Engine,
+    *,
+    progress: bool = True,
+    reader: Reader | None = None,
+) -> Summary:
     """Read all files below `paths` into the table and masks of `out`.
 
     Args:
@@ -115,6 +136,7 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
         out: output folder, made if needed; may hold the rows of an earlier run.
         engine: what runs the networks.
         progress: draw a progress bar on stderr.
+        reader: reads the files elsewhere; None reads them in this process.
 
     Raises:
         WeightsError: a network cannot be loaded; nothing has been written.
@@ -128,10 +150,10 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
     files = list(find(paths, out))
     if not files:
         return Summary()
-    networks = _mark(engine)
+    networks = mark(engine)
     (out / "masks").mkdir(parents=True, exist_ok=True)
     table = ReadingsTable(out, networks)
-    masks = _mask_files(files, table.masks())
+    masks = mask_files(files, table.masks())
     todo = [file for file in files if not _done(file, table)]
     table.drop({as_text(file) for file in todo})
     done: Counter[str] = Counter()
@@ -141,13 +163,12 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
             total=len(files), initial=len(files) - len(todo), unit="scan", disable=not progress
         ) as bar,
     ):
-        for group in _groups(_decode(file) for file in todo):
-            answers = iter(analyse_many([one.scan for one in group if one.scan], engine))
-            for one in group:
-                row = _row(one, next(answers) if one.scan else None, out, masks[one.path])
-                table.add(row, one.sha256)
-                done[row["status"]] += 1
-                bar.update()
+        for one in (reader or partial(read_here, engine))(todo, masks, networks):
+            if one.mask:
+                write_atomically(out / one.row["mask_file"], one.mask)
+            table.add(one.row, one.sha256)
+            done[one.row["status"]] += 1
+            bar.update()
     return Summary(
         read=done["ok"],
         refused=done["refused"],
@@ -157,18 +178,31 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
     )
 
 
-def _row(one: _Decoded, answer: Analysis | Refused | None, out: Path, mask_file: str) -> Row:
-    """The row of one file; a scan that was read leaves its mask in the folder too."""
+def read_here(
+    engine: Engine,
+    files: Sequence[str],
+    masks: Mapping[str, str],
+    networks: str,  # noqa: ARG001  a `Reader` elsewhere compares it with its own
+) -> Iterator[Read]:
+    """Read files here, a few together, the next few decoded meanwhile; see `Reader`."""
+    for group in ahead(_groups(_decode(file) for file in files)):
+        answers = iter(analyse_many([one.scan for one in group if one.scan], engine))
+        for one in group:
+            yield _read(one, next(answers) if one.scan else None, masks[one.path])
+
+
+def _read(one: _Decoded, answer: Analysis | Refused | None, mask_file: str) -> Read:
+    """The row of one file, with the mask of a scan that was read."""
     file = as_text(one.path)
     if answer is None:
-        return failed_row(file, one.reason)
+        return Read(one.path, one.sha256, failed_row(file, one.reason))
     if isinstance(answer, Refused):
-        return refused_row(file, answer)
-    _write_mask(out / mask_file, answer.segmentation.mask)
-    return ok_row(file, answer, mask_file)
+        return Read(one.path, one.sha256, refused_row(file, answer))
+    mask = mask_png(answer.segmentation.mask)
+    return Read(one.path, one.sha256, ok_row(file, answer, mask_file), mask)
 
 
-def _mark(engine: Engine) -> str:
+def mark(engine: Engine) -> str:
     """Short digest of all that decides what a row says, apart from the file itself."""
     parts = [f"{name}:{engine.fingerprint(name)}" for name in installed()]
     parts.append(repr(operating_point(SEGMENTER)))
@@ -177,31 +211,6 @@ def _mark(engine: Engine) -> str:
     parts.append(repr(least_heat_ratio()))
     parts.append(shipped_gate().mark)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _mask_files(files: Sequence[str], owned: Mapping[str, str]) -> dict[str, str]:
-    """Mask path of every file, relative to the output folder: `masks/<stem>.png`.
-
-    Of several files with the same stem the first keeps it bare; the others, and names that
-    would be too long, get a piece of the digest of their own path, so the same files always get
-    the same names. A name that an earlier run gave away stays with its file.
-    """
-    taken = {mask.casefold() for mask in owned.values()}
-    names: dict[str, str] = {}
-    for path in files:
-        file = as_text(path)
-        name = owned.get(file, "")
-        if not name:
-            stem = PurePath(file).stem
-            digest = hashlib.sha256(file.encode()).hexdigest()
-            name = f"masks/{stem[:LONGEST_STEM]}.png"
-            digits = 8
-            while name.casefold() in taken or (digits == 8 and len(stem) > LONGEST_STEM):
-                name = f"masks/{stem[:LONGEST_STEM]}-{digest[:digits]}.png"
-                digits += 8
-        taken.add(name.casefold())
-        names[path] = name
-    return names
 
 
 def _done(path: str, table: ReadingsTable) -> bool:
@@ -243,14 +252,6 @@ def _groups(items: Iterable[_Decoded]) -> Iterator[list[_Decoded]]:
         yield group
 
 
-def _write_mask(file: Path, mask: BoolArray) -> None:
-    """Mask (H, W) as an 8-bit PNG with 0 and 255."""
-    written, png = cv2.imencode(".png", mask.astype(np.uint8) * 255)
-    if not written:
-        raise RuntimeError("OpenCV could not encode a mask as PNG")
-    write_atomically(file, png.tobytes())
-
-
 def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -> int:
     """Command line; returns the exit status (see `--help`).
 
@@ -266,10 +267,12 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
     )
     parser.add_argument("paths", metavar="PATH", nargs="+", help="file, or folder to read whole")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="output folder")
+    add_arguments(parser)
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        done = run(options.paths, options.out, engine or default_engine())
+        reader = chosen_reader(options)
+        done = run(options.paths, options.out, engine or default_engine(), reader=reader)
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on from here.", file=sys.stderr)
         return 130

@@ -34,13 +34,14 @@ _KNOWN_BUT_REFUSED: Final[tuple[tuple[int, bytes, str], ...]] = (
 """(offset, magic bytes, what it is) of formats that people try and that are not read."""
 
 
-def read_scan(data: bytes) -> Scan:
+def read_scan(data: bytes, content_hash: str = "") -> Scan:
     """Decode one upload.
 
     Steps: bounds on the length → format by content → `ml.io.raster` or `ml.io.dicom`.
 
     Args:
         data: the whole file.
+        content_hash: its SHA-256 where that is known already.
 
     Returns:
         The slice; see `Scan` for shape, range and units.
@@ -51,9 +52,9 @@ def read_scan(data: bytes) -> Scan:
     """
     check_bytes(data)
     if looks_like_dicom(data):  # first: its preamble may be a TIFF's (PS3.10, section 7.1)
-        return read_dicom(data)
+        return read_dicom(data, content_hash)
     if looks_like_raster(data):
-        return read_raster(data)
+        return read_raster(data, content_hash)
     raise UnknownFormat(
         f"The file is {_what_is_it(data)}. {ACCEPTED} Renaming a file does not change its format: "
         "export the slice in one of them."

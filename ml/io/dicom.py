@@ -64,11 +64,12 @@ def looks_like_dicom(data: bytes) -> bool:
     return int.from_bytes(data[2:4], "little") <= 0x0100 and length <= 1024
 
 
-def read_dicom(data: bytes) -> Scan:
+def read_dicom(data: bytes, content_hash: str = "") -> Scan:
     """Decode a single-frame greyscale DICOM image.
 
     Args:
         data: the whole file, with or without preamble.
+        content_hash: its SHA-256 where that is known already.
 
     Returns:
         Pixels after the modality LUT, MONOCHROME1 inverted, padding set to the darkest level;
@@ -86,7 +87,8 @@ def read_dicom(data: bytes) -> Scan:
     header = parse(data)
     refuse_object(header)
     check_size(whole(header, "Rows", 0), whole(header, "Columns", 0))
-    return frame_scan(header, stored_frame(header), hashlib.sha256(data).hexdigest())
+    digest = content_hash or hashlib.sha256(data).hexdigest()
+    return frame_scan(header, stored_frame(header), digest)
 
 
 def frame_scan(facts: Dataset, stored: npt.NDArray[np.generic], content_hash: str) -> Scan:

@@ -92,8 +92,12 @@ class Frame:
         return self.orientation.offset_mm(self.position_mm)
 
 
-def frames_of(data: bytes) -> list[Frame]:
+def frames_of(data: bytes, content_hash: str = "") -> list[Frame]:
     """The frames of one DICOM file, by its header alone.
+
+    Args:
+        data: the whole file.
+        content_hash: its SHA-256 where that is known already.
 
     Raises:
         ScanError: it is no greyscale image of one or several frames, or damaged, or too large.
@@ -103,7 +107,7 @@ def frames_of(data: bytes) -> list[Frame]:
     shape = (whole(header, "Rows", 0), whole(header, "Columns", 0))
     check_size(*shape)
     uid = text(header, "SeriesInstanceUID")
-    file_hash = hashlib.sha256(data).hexdigest()
+    file_hash = content_hash or hashlib.sha256(data).hexdigest()
     facts = frame_facts(header)
     instance = number(header, "InstanceNumber")
     return [

@@ -102,11 +102,12 @@ def nifti_header(data: bytes) -> NiftiHeader:
     return NiftiHeader(fields, start, cut)
 
 
-def read_nifti(data: bytes) -> Volume:
+def read_nifti(data: bytes, content_hash: str = "") -> Volume:
     """Decode a three-dimensional volume.
 
     Args:
         data: the whole file, gzip or not.
+        content_hash: its SHA-256 where that is known already.
 
     Returns:
         Slices across the acquired axis (the one that the header names, else the one of clearly
@@ -121,7 +122,7 @@ def read_nifti(data: bytes) -> Volume:
     header = nifti_header(data)
     cut = header.cut
     block, notes = _scaled(_voxels(data, header), header.fields)
-    file_hash = hashlib.sha256(data).hexdigest()
+    file_hash = content_hash or hashlib.sha256(data).hexdigest()
     return Volume(
         slices=_slices(block, header, file_hash),
         orientation=cut.orientation,

@@ -60,7 +60,7 @@ def looks_like_raster(data: bytes) -> bool:
     return _format(data) is not None
 
 
-def read_raster(data: bytes) -> Scan:
+def read_raster(data: bytes, content_hash: str = "") -> Scan:
     """Decode a PNG, JPEG or TIFF.
 
     Grey 8-bit and 16-bit (and finite 32-bit TIFF) pictures keep their levels. Colour becomes
@@ -69,6 +69,7 @@ def read_raster(data: bytes) -> Scan:
 
     Args:
         data: the whole file, at most `ml.io.limits.MAX_BYTES`.
+        content_hash: its SHA-256 where that is known already.
 
     Returns:
         A scan without spacing: a resolution in dots per inch is no distance in a patient.
@@ -97,7 +98,7 @@ def read_raster(data: bytes) -> Scan:
         window=window,
         spacing_mm=None,
         format=kind,
-        content_hash=hashlib.sha256(data).hexdigest(),
+        content_hash=content_hash or hashlib.sha256(data).hexdigest(),
         notes=(
             *notes,
             *more,

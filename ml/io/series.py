@@ -27,6 +27,11 @@ from ml.volume import Volume
 __all__ = ["Found", "Series", "find_series", "may_hold_series"]
 
 _MB: Final = 2**20
+Digest = Callable[[bytes], str]
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,12 @@ def may_hold_series(data: bytes) -> bool:
     return is_zip(data) or looks_like_dicom(data) or looks_like_nifti(data)
 
 
-def find_series(files: Sequence[bytes]) -> Found:
+def find_series(files: Sequence[bytes], digest_of: Digest = _sha256) -> Found:
     """The series in DICOM files, NIfTI files and zip archives of these.
 
     Args:
         files: the whole files; one that comes twice counts once.
+        digest_of: SHA-256 of a file in hex digits; who knows some need not have them made again.
 
     Raises:
         SetRefused: an archive is damaged, unsafe or over a limit.
@@ -92,13 +98,13 @@ def find_series(files: Sequence[bytes]) -> Found:
     problems: list[ScanError] = []
     seen: set[str] = set()
     for data in _unpacked(files):
-        digest = hashlib.sha256(data).hexdigest()
+        digest = digest_of(data)
         if digest in seen:
             continue
         seen.add(digest)
         try:
             if looks_like_dicom(data):
-                frames += frames_of(data)
+                frames += frames_of(data, digest)
             elif looks_like_nifti(data):
                 volumes.append(_nifti(data, digest))
             else:
@@ -176,5 +182,5 @@ def _nifti(data: bytes, digest: str) -> Series:
         format="NIfTI",
         files={digest: data},
         plain=False,
-        read=partial(read_nifti, data),
+        read=partial(read_nifti, data, digest),
     )
