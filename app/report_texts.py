@@ -82,14 +82,16 @@ SR_YES: Final = "Yes"
 
 
 REPORT: Final = "Report"
-REPORT_HELP: Final = "A draft to edit, sign and save. It lives in this session until it is saved."
+REPORT_HELP: Final = (
+    "A draft to edit, sign and save. It lives in this session until it is signed; then its text is "
+    "kept and never changed."
+)
 HOW_TO_EDIT: Final = (
     "Ticked lines are the AI's; take out what you do not want. They cannot be rewritten, so that "
     "the report always tells whose word it is: write your own below them."
 )
 SIGN: Final = "Sign"
 NAME_MISSING: Final = "A report is signed with a name: write yours above, beside the reading."
-WITHDRAW: Final = "Take back the signature"
 FORMS: Final[dict[str, str]] = {
     "pdf": "PDF",
     "json": "JSON",

@@ -49,7 +49,7 @@ def _entry(file: state.OpenedFile) -> Entry:
     try:
         if file.series is not None:
             whole = _read(file.series)
-            report = reporting.current(series_compose.compose(whole)), whole
+            report = reporting.current(series_compose.compose(whole), whole), whole
             return Entry(file.content_hash, report)
         answer = services.analysis(services.scan(file.content_hash, file.data))
     except SulcusError as error:

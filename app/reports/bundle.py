@@ -1,4 +1,4 @@
-"""The reports on several scans in one zip: PDF and JSON of each, and a table of all.
+"""The reports on several scans in one zip: PDF and JSON of each, its addenda, a table of all.
 
 Files are named by their number and the digest of the scan: a name that was uploaded may be a
 patient's. The table is that of `ml.readings`, so that a zip and a batch run read alike;
@@ -58,6 +58,8 @@ def zipped(entries: Iterable[Entry]) -> bytes:
                 slices.append(_row(name, answer))
             _add(archive, f"{name}.pdf", pdf.render(*entry.report))
             _add(archive, f"{name}.json", as_json.render(*entry.report))
+            for place, addendum in enumerate(entry.report[0].addenda, start=1):
+                _add(archive, f"{name}.addendum-{place}.json", addendum.document.encode())
         if slices or not series:
             _add(archive, "readings.csv", _table(COLUMNS, slices))
         if series:

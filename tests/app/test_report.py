@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
-from app import report_session, reporting, state
+from app import report_session, reporting, signed_texts, state
 from app import report_texts as words
 from app.archive import archive
 from app.reports.draft import AI, READER
@@ -113,12 +113,12 @@ def test_signing_needs_a_name_and_fixes_the_report(
     (entry,) = archive().worklist()
     assert entry.status == SIGNED
     assert pieces(found, "impression")[-1] == (READER, "Agreed <b>.")
-    assert not at.text_area
+    assert [one.label for one in at.text_area] == [signed_texts.ADD], "nothing else is written"
     page = html(at)
     assert "Signed by Dr. Ä. Reader" in page
     assert "Agreed &lt;b&gt;." in page
 
-    at.button(key="withdraw").click().run()
+    at.button(key="withdraw.1").click().run()
     assert archive().worklist()[0].status == NEW
     assert document(files)["status"] == "draft"
     area = at.text_area(key=report_session.key(DIGEST, "impression"))
