@@ -42,6 +42,15 @@ def signed(answer: Reported) -> Draft | None:
     return restored(found[-1], answer, rows=rows, outlines=outlines) if found else None
 
 
+def signed_texts(content_hash: str) -> tuple[str, ...]:
+    """The JSON of the reports on a scan whose signatures stand, and of the addenda to them."""
+    try:
+        rows = archive().reports.of_scan(content_hash)
+    except StoreError:
+        return ()
+    return tuple(row.report.document for row in rows if row.standing and row.intact)
+
+
 def _edited(draft: Draft, answer: Reported) -> Draft:
     digest = draft.content_hash
     written = {name: report_session.written(digest, name) for name in words.SECTIONS}

@@ -60,4 +60,4 @@ def parsed(document: str) -> Addendum:
     found = json.loads(document)
     by = found["signature"]
     signature = Signature(by["name"], datetime.fromisoformat(by["time"]))
-    return Addendum(tuple(found["lines"]), signature, document)
+    return Addendum(tuple(found["lines"]), signature)

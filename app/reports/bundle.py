@@ -1,4 +1,4 @@
-"""The reports on several scans in one zip: PDF and JSON of each, its addenda, a table of all.
+"""The reports on several scans in one zip: PDF and JSON of each, what was signed, a table.
 
 Files are named by their number and the digest of the scan: a name that was uploaded may be a
 patient's. The table is that of `ml.readings`, so that a zip and a batch run read alike;
@@ -29,11 +29,13 @@ class Entry:
         report: the draft or signed report with what it is of, or None for a file that was not
             read.
         reason: why it was not read, or "".
+        signed: the texts of its signed reports and addenda, the oldest first.
     """
 
     content_hash: str
     report: tuple[Draft, Reported] | None
     reason: str = ""
+    signed: tuple[str, ...] = ()
 
 
 def zipped(entries: Iterable[Entry]) -> bytes:
@@ -58,8 +60,8 @@ def zipped(entries: Iterable[Entry]) -> bytes:
                 slices.append(_row(name, answer))
             _add(archive, f"{name}.pdf", pdf.render(*entry.report))
             _add(archive, f"{name}.json", as_json.render(*entry.report))
-            for place, addendum in enumerate(entry.report[0].addenda, start=1):
-                _add(archive, f"{name}.addendum-{place}.json", addendum.document.encode())
+            for place, document in enumerate(entry.signed, start=1):
+                _add(archive, f"{name}.signed-{place}.json", document.encode())
         if slices or not series:
             _add(archive, "readings.csv", _table(COLUMNS, slices))
         if series:

@@ -74,12 +74,10 @@ class Addendum:
     Attributes:
         lines: its text.
         signature: who added it, and when.
-        document: the JSON that was signed, see `app.reports.addendum`.
     """
 
     lines: tuple[str, ...]
     signature: Signature
-    document: str
 
 
 @dataclass(frozen=True)

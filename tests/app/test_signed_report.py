@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
-from app import report_session, report_texts, state
+from app import report_session, report_texts, reporting, state
 from app import signed_texts as words
 from app.archive import archive
 from app.reports import addendum, as_json
@@ -123,6 +123,7 @@ def test_an_addendum_is_added_without_the_picture_and_reaches_every_file(
     assert at.button(key="withdraw.1").disabled, "it has an addendum"
 
     uploaded(restarted())
+    assert reporting.signed_texts(DIGEST) == (row.report.document, after.report.document)
     assert files[report_texts.FORMS["json"]]() == row.report.document.encode()
     pages = PdfReader(io.BytesIO(files[report_texts.FORMS["pdf"]]())).pages
     text = "\n".join(page.extract_text() for page in pages)
@@ -196,9 +197,12 @@ def test_an_addendum_keeps_its_form_and_goes_into_the_zip() -> None:
     more = SignedReport(2, row.content_hash, added, NOON, added.digest, row.id, True)
     draft = restored(row, answer, rows=[row, more], outlines=[])
     assert draft is not None
-    with zipfile.ZipFile(io.BytesIO(zipped([Entry(row.content_hash, (draft, answer))]))) as packed:
+    texts = (row.report.document, added.document)
+    entry = Entry(row.content_hash, (draft, answer), signed=texts)
+    with zipfile.ZipFile(io.BytesIO(zipped([entry]))) as packed:
         name = f"001-{row.content_hash[:12]}"
         assert packed.read(f"{name}.json").decode() == row.report.document
-        assert packed.read(f"{name}.addendum-1.json").decode() == added.document
+        assert packed.read(f"{name}.signed-1.json").decode() == row.report.document
+        assert packed.read(f"{name}.signed-2.json").decode() == added.document
     with pytest.raises(ReportError, match="no text"):
         addition(" \n ", READER, time=NOON, amends=row)
