@@ -98,12 +98,13 @@ def _slice_forms(draft: Draft, answer: Analysis | Refused, data: bytes) -> dict[
         "json": Form(partial(as_json.render, draft, answer)),
     }
     no_sr = dicom_sr.why_not(answer) or _no_header(data)
-    no_seg = no_sr or dicom_seg.why_not(answer)
+    own = dicom_seg.by_reader(draft, answer)
+    no_seg = no_sr or dicom_seg.why_not(answer, own)
     if isinstance(answer, Refused):
         return plain | {"sr": Form(None, no_sr), "seg": Form(None, no_seg)}
     return plain | {
         "sr": _form(no_sr, partial(dicom_sr.render, draft, answer, data)),
-        "seg": _form(no_seg, partial(dicom_seg.render, answer, data)),
+        "seg": _form(no_seg, partial(dicom_seg.render, answer, data, own)),
     }
 
 

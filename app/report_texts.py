@@ -61,9 +61,11 @@ UNUSABLE_HEADER: Final = (
     "into its study. Take the PDF or the JSON, or export the slice again."
 )
 SEGMENT_LABEL: Final = "Tumour outlined by AI"
+SEGMENT_OWN: Final = "Tumour outlined by the reader"
 TRACKING_ID: Final = "AI outline"
+TRACKING_OWN: Final = "Outline of the reader"
 TRACKING_PICTURE: Final = "AI reading of the picture"
-SEG_SERIES: Final = "Sulcus AI outline (research)"
+SEG_SERIES: Final = "Sulcus outlines (research)"
 SR_SERIES: Final = "Sulcus AI measurements (research)"
 RESEARCH: Final = "Research, not for diagnosis"
 SR_AGREEMENT: Final = "Networks that put the suggested class first"
