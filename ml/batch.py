@@ -1,5 +1,7 @@
 """Read many scans from the command line: `python -m ml.batch PATH… --out DIR`.
 
+With `--series` whole series are read, see `ml.batch_series`.
+
 Paths are read in the order given, folders recursively and sorted. Each file gives one row of
 `DIR/readings.csv` (see `ml.readings`) and, when it was read, a mask of its own size in
 `DIR/masks`. A file that cannot be read, or that the gate refuses, is a row too, and the run goes
@@ -44,7 +46,7 @@ from ml.readings import (
 )
 from ml.results import Analysis, BoolArray, Refused, Scan
 
-__all__ = ["Summary", "main", "run"]
+__all__ = ["Summary", "main", "networks_mark", "run", "write_mask"]
 
 GROUP_SCANS = 8
 """Most scans that go through the networks together."""
@@ -128,7 +130,7 @@ def run(paths: Sequence[str], out: Path, engine: Engine, *, progress: bool = Tru
     files = list(find(paths, out))
     if not files:
         return Summary()
-    networks = _mark(engine)
+    networks = networks_mark(engine)
     (out / "masks").mkdir(parents=True, exist_ok=True)
     table = ReadingsTable(out, networks)
     masks = _mask_files(files, table.masks())
@@ -164,11 +166,11 @@ def _row(one: _Decoded, answer: Analysis | Refused | None, out: Path, mask_file:
         return failed_row(file, one.reason)
     if isinstance(answer, Refused):
         return refused_row(file, answer)
-    _write_mask(out / mask_file, answer.segmentation.mask)
+    write_mask(out / mask_file, answer.segmentation.mask)
     return ok_row(file, answer, mask_file)
 
 
-def _mark(engine: Engine) -> str:
+def networks_mark(engine: Engine) -> str:
     """Short digest of all that decides what a row says, apart from the file itself."""
     parts = [f"{name}:{engine.fingerprint(name)}" for name in installed()]
     parts.append(repr(operating_point(SEGMENTER)))
@@ -243,7 +245,7 @@ def _groups(items: Iterable[_Decoded]) -> Iterator[list[_Decoded]]:
         yield group
 
 
-def _write_mask(file: Path, mask: BoolArray) -> None:
+def write_mask(file: Path, mask: BoolArray) -> None:
     """Mask (H, W) as an 8-bit PNG with 0 and 255."""
     written, png = cv2.imencode(".png", mask.astype(np.uint8) * 255)
     if not written:
@@ -258,18 +260,22 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
         arguments: without the program's name; None takes the process's own.
         engine: what runs the networks; None takes this installation's.
     """
+    from ml import batch_series  # it rests on this module
+
     parser = argparse.ArgumentParser(
         prog="python -m ml.batch",
         description="Read brain MRI slices (PNG, JPEG, TIFF, DICOM) with all networks.",
-        epilog=EPILOG,
+        epilog=f"{EPILOG}\n{batch_series.EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", metavar="PATH", nargs="+", help="file, or folder to read whole")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="output folder")
+    parser.add_argument("--series", action="store_true", help="read whole series, see below")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        done = run(options.paths, options.out, engine or default_engine())
+        go = batch_series.run_series if options.series else run
+        done = go(options.paths, options.out, engine or default_engine())
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on from here.", file=sys.stderr)
         return 130
@@ -279,7 +285,7 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
     if not done.found:
         print("No file found under the given paths; nothing was read.", file=sys.stderr)
         return 1
-    table = options.out / "readings.csv"
+    table = options.out / ("series.csv" if options.series else "readings.csv")
     print(
         f"{done.read} read, {done.refused} refused, {done.failed} failed, "
         f"{done.kept} kept from before: {table}"
