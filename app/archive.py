@@ -26,6 +26,7 @@ from app.store.records import (
     Word,
 )
 from app.store.repository import Repository
+from app.store.signed import Reports
 from ml.errors import StoreError
 from ml.io.identity import keyed, origin
 from ml.io.series import Series
@@ -44,6 +45,7 @@ class Archive:
         key: secret of the pseudonyms.
         outlines: the readers' own outlines, in the same database.
         inputs: what the gate measured of every scan, likewise.
+        reports: signed reports, likewise.
     """
 
     def __init__(
@@ -54,10 +56,12 @@ class Archive:
         key: bytes,
         outlines: Outlines,
         inputs: Inputs,
+        reports: Reports,
     ) -> None:
         self.pictures = pictures
         self.outlines = outlines
         self.inputs = inputs
+        self.reports = reports
         self._repository = repository
         self._key = key
         self._noted: dict[tuple[str, str], int] = {}
@@ -144,27 +148,6 @@ class Archive:
             StoreError: it was taken back before, or the row cannot be written.
         """
         return self._repository.take_back(reading.id, reading.word.reader)
-
-    def sign(self, answer_id: int, reader: str, report_hash: str) -> int:
-        """Note that a reader signed a report on an answer: its scan counts as signed.
-
-        Args:
-            answer_id: from `note`.
-            reader: name.
-            report_hash: SHA-256 hex digest of what was signed.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
-        return self._repository.sign(answer_id, reader, report_hash)
-
-    def take_back_signature(self, answer_id: int, reader: str) -> int:
-        """Take a reader's signature on an answer back by a new row.
-
-        Raises:
-            StoreError: none stands, or the row cannot be written.
-        """
-        return self._repository.take_back_signature(answer_id, reader)
 
     def readings(self, content_hash: str | None = None) -> tuple[Reading, ...]:
         """All words about one scan, or about all, the oldest first.
@@ -280,4 +263,5 @@ def _opened(found: Places) -> Archive:
         key=secret(found),
         outlines=Outlines(engine),
         inputs=Inputs(engine),
+        reports=Reports(engine),
     )

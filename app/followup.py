@@ -1,7 +1,6 @@
 """Which examinations can be laid side by side, and what is known of each.
 
-An examination is a file that is open in this session, a single slice or a series, or a picture
-that was kept on the worklist.
+An examination is a single slice or a series: open in this session, or kept on the worklist.
 """
 
 from collections.abc import Sequence
@@ -16,6 +15,8 @@ from ml.errors import MetricsError
 from ml.evaluation import variability_published
 from ml.evaluation.variability_published import Variability
 from ml.followup import Sizes
+from ml.io.kept_series import reopened
+from ml.io.series import Series
 from ml.results import Analysis, BoolArray, Refused, Scan
 from ml.study import Progress
 from ml.volume import Volume
@@ -36,6 +37,7 @@ class Option:
         opened: open in this session, not only kept.
         pseudonym: of the patient as the worklist has it, or None where it is not on it.
         study_date: from the header, or None.
+        series: kept as a series, not as a slice.
     """
 
     content_hash: str
@@ -43,6 +45,7 @@ class Option:
     opened: bool
     pseudonym: str | None
     study_date: date | None
+    series: bool
 
 
 @dataclass(frozen=True)
@@ -122,11 +125,12 @@ def examination(option: Option) -> Examination:
         if file.content_hash != option.content_hash:
             continue
         if file.series is not None:
-            volume = study_services.volume(file.series)
-            return Examination(file.content_hash, volume.slices, volume)
+            return _whole(file.series)
         scan = services.scan(file.content_hash, file.data)
         return Examination(file.content_hash, (scan,), None)
     data = archive().pictures.data(option.content_hash)
+    if option.series:
+        return _whole(reopened(data, option.content_hash))
     scan = services.scan(option.content_hash, data)
     return Examination(option.content_hash, (scan,), None)
 
@@ -174,6 +178,11 @@ def slice_key(content_hash: str) -> str:
     return f"{state.WORD}followup.slice.{content_hash}"
 
 
+def _whole(series: Series) -> Examination:
+    volume = study_services.volume(series)
+    return Examination(series.content_hash, volume.slices, volume)
+
+
 def _option(content_hash: str, title: str, known: dict[str, Entry], *, opened: bool) -> Option:
     entry = known.get(content_hash)
     return Option(
@@ -182,6 +191,7 @@ def _option(content_hash: str, title: str, known: dict[str, Entry], *, opened: b
         opened=opened,
         pseudonym=None if entry is None else entry.scan.pseudonym,
         study_date=None if entry is None else entry.scan.study_date,
+        series=entry is not None and entry.scan.slices is not None,
     )
 
 

@@ -52,11 +52,6 @@ def mark_drawn(*content_hashes: str) -> None:
         state.keep(_key("drawn", content_hash), True)
 
 
-def single_slices() -> tuple[state.OpenedFile, ...]:
-    """What is opened and is a slice of its own: no series, and no archive without one."""
-    return tuple(one for one in state.opened() if one.series is None and one.problem is None)
-
-
 def any_unseen(files: Sequence[state.OpenedFile]) -> bool:
     """Whether one of these is still to be read blind, so that no table may tell."""
     return blind_first() and not all(drawn(one.content_hash) for one in files)

@@ -50,7 +50,10 @@ class Row:
         networks: how many networks read it.
         size: longest diameter in words, or "".
         reason: why there is no reading, or "".
-        refused: the gate stopped it.
+        refused: the gate stopped it, of a series every slice.
+        slices: how many a series has, None for a picture of its own.
+        volume_ml: of all that is outlined in a series, or None where it is not known.
+        waiting: a series that was not read yet.
     """
 
     label: str | None = None
@@ -60,6 +63,9 @@ class Row:
     size: str = ""
     reason: str = ""
     refused: bool = False
+    slices: int | None = None
+    volume_ml: float | None = None
+    waiting: bool = False
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Subject:
         content_hash: its name.
         propose: gives the AI's draft.
         current: the draft with what the reader wrote, took out and outlined so far.
+        signed: gives the signed report, None where what was read is not what was signed.
         note: puts the answer on the worklist; gives its number.
         seal: the JSON of a draft: what a signature is on.
         forms: [name of `app.report_texts.FORMS`] → the file of a draft.
@@ -52,6 +53,7 @@ class Subject:
     content_hash: str
     propose: Callable[[], Draft]
     current: Callable[[Draft], Draft]
+    signed: Callable[[], Draft | None]
     note: Callable[[], int]
     seal: Callable[[Draft], bytes]
     forms: Callable[[Draft], Mapping[str, Form]]
@@ -68,6 +70,7 @@ def of_slice(answer: Analysis | Refused, data: bytes) -> Subject:
         content_hash=answer.scan.content_hash,
         propose=partial(reporting.proposed, answer),
         current=partial(reporting.current, answer=answer),
+        signed=partial(reporting.signed, answer),
         note=lambda: archive().note(data, answer, services.model_version()),
         seal=lambda draft: as_json.render(draft, answer),
         forms=lambda draft: _slice_forms(draft, answer, data),
@@ -79,7 +82,8 @@ def of_series(read: SeriesResult) -> Subject:
     return Subject(
         content_hash=read.content_hash,
         propose=partial(series_compose.compose, read),
-        current=reporting.current,
+        current=partial(reporting.current, answer=read),
+        signed=partial(reporting.signed, read),
         note=lambda: archive().note_series(
             read.series, read.volume, found=read.found, version=services.model_version()
         ),
@@ -94,12 +98,13 @@ def _slice_forms(draft: Draft, answer: Analysis | Refused, data: bytes) -> dict[
         "json": Form(partial(as_json.render, draft, answer)),
     }
     no_sr = dicom_sr.why_not(answer) or _no_header(data)
-    no_seg = no_sr or dicom_seg.why_not(answer)
+    own = dicom_seg.by_reader(draft, answer)
+    no_seg = no_sr or dicom_seg.why_not(answer, own)
     if isinstance(answer, Refused):
         return plain | {"sr": Form(None, no_sr), "seg": Form(None, no_seg)}
     return plain | {
         "sr": _form(no_sr, partial(dicom_sr.render, draft, answer, data)),
-        "seg": _form(no_seg, partial(dicom_seg.render, answer, data)),
+        "seg": _form(no_seg, partial(dicom_seg.render, answer, data, own)),
     }
 
 

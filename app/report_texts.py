@@ -61,9 +61,11 @@ UNUSABLE_HEADER: Final = (
     "into its study. Take the PDF or the JSON, or export the slice again."
 )
 SEGMENT_LABEL: Final = "Tumour outlined by AI"
+SEGMENT_OWN: Final = "Tumour outlined by the reader"
 TRACKING_ID: Final = "AI outline"
+TRACKING_OWN: Final = "Outline of the reader"
 TRACKING_PICTURE: Final = "AI reading of the picture"
-SEG_SERIES: Final = "Sulcus AI outline (research)"
+SEG_SERIES: Final = "Sulcus outlines (research)"
 SR_SERIES: Final = "Sulcus AI measurements (research)"
 RESEARCH: Final = "Research, not for diagnosis"
 SR_AGREEMENT: Final = "Networks that put the suggested class first"
@@ -82,14 +84,16 @@ SR_YES: Final = "Yes"
 
 
 REPORT: Final = "Report"
-REPORT_HELP: Final = "A draft to edit, sign and save. It lives in this session until it is saved."
+REPORT_HELP: Final = (
+    "A draft to edit, sign and save. It lives in this session until it is signed; then its text is "
+    "kept and never changed."
+)
 HOW_TO_EDIT: Final = (
     "Ticked lines are the AI's; take out what you do not want. They cannot be rewritten, so that "
     "the report always tells whose word it is: write your own below them."
 )
 SIGN: Final = "Sign"
 NAME_MISSING: Final = "A report is signed with a name: write yours above, beside the reading."
-WITHDRAW: Final = "Take back the signature"
 FORMS: Final[dict[str, str]] = {
     "pdf": "PDF",
     "json": "JSON",

@@ -5,9 +5,12 @@ from typing import TypeVar
 
 from app import held_out, own_outline, report_session, services, state
 from app import report_texts as words
+from app.archive import archive
 from app.reports.compose import Measured, compose
 from app.reports.draft import Draft, edited
 from app.reports.own_outline import with_outline
+from app.reports.restored import restored
+from app.reports.series_result import Reported, named
 from app.store.outlines import KeptOutline
 from ml.errors import MetricsError, StoreError
 from ml.results import Analysis, Refused
@@ -15,17 +18,41 @@ from ml.results import Analysis, Refused
 T = TypeVar("T")
 
 
-def current(draft: Draft, answer: Analysis | Refused | None = None) -> Draft:
+def current(draft: Draft, answer: Reported) -> Draft:
     """The signed report, or the draft with what the reader wrote, took out and outlined so far.
 
     Args:
         draft: as the AI proposes it.
-        answer: what came of reading the slice that it is on; None for a series.
+        answer: what came of reading the slice or series that it is on.
     """
+    return signed(answer) or _edited(draft, answer)
+
+
+def signed(answer: Reported) -> Draft | None:
+    """The last report on a scan whose signature stands; None where there is none.
+
+    Also None where the reading is not the one that was signed, or the store cannot be read.
+    """
+    name = named(answer)
+    try:
+        rows, outlines = archive().reports.of_scan(name), archive().outlines.of_scan(name)
+    except StoreError:
+        return None
+    found = [row for row in rows if row.amends is None and row.standing and row.intact]
+    return restored(found[-1], answer, rows=rows, outlines=outlines) if found else None
+
+
+def signed_texts(content_hash: str) -> tuple[str, ...]:
+    """The JSON of the reports on a scan whose signatures stand, and of the addenda to them."""
+    try:
+        rows = archive().reports.of_scan(content_hash)
+    except StoreError:
+        return ()
+    return tuple(row.report.document for row in rows if row.standing and row.intact)
+
+
+def _edited(draft: Draft, answer: Reported) -> Draft:
     digest = draft.content_hash
-    done = report_session.signed(digest)
-    if done is not None:
-        return done
     written = {name: report_session.written(digest, name) for name in words.SECTIONS}
     said = {piece.text for section in draft.sections for piece in section.pieces}
     left_out = {text for text in said if not report_session.ticked(digest, part(text))}

@@ -62,7 +62,6 @@ _WINDOW: Final = "window."
 _STRESS: Final = "stress."
 _SLICE: Final = "slice."
 REPORT: Final = "report."
-SIGNED: Final = "signed"
 _PAGES: Final = ("accuracy.", "trust.", "errors.", "cards.", "reader.", "worklist.", WORD, REPORT)
 _KEPT: Final = (ACTIVE, "layer.", *_PAGES, _WINDOW, _STRESS, _SLICE)
 _DEFAULTS: Final[dict[str, object]] = {
@@ -170,7 +169,7 @@ def close_all() -> None:
     st.session_state[OPENED] = ()
     st.session_state[ACTIVE] = ""
     for key in [str(key) for key in st.session_state]:
-        if key == SIGNED or key.startswith(REPORT):
+        if key.startswith(REPORT):
             del st.session_state[key]
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 import streamlit as st
 
-from app import services
+from app import readings_texts, services, study_texts, texts
+from app.records import Row
 from app.reports import series_dicom
 from app.reports.series_result import SeriesResult
 from ml import screen_volume, study
@@ -32,7 +33,15 @@ class _Readings:
     def __init__(self) -> None:
         self._found: OrderedDict[tuple[str, str], StudyReading] = OrderedDict()
         self._begun: OrderedDict[tuple[str, str], list[SliceReading]] = OrderedDict()
+        self._names: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    def name(self, opened: str, decoded: str) -> None:
+        """Note which decoded series an opened one is."""
+        self._names[opened] = decoded
+
+    def of(self, opened: str) -> StudyReading | None:
+        return self._found.get((self._names.get(opened, ""), services.model_version()))
 
     def get(self, volume: Volume, progress: Progress) -> StudyReading:
         key = (volume.content_hash, services.model_version())
@@ -65,7 +74,9 @@ def volume(series: Series) -> Volume:
     Raises:
         ScanError: nothing of it can be decoded.
     """
-    return _volume(series.content_hash, series)
+    decoded = _volume(series.content_hash, series)
+    _readings().name(series.content_hash, decoded.content_hash)
+    return decoded
 
 
 def reading(decoded: Volume, progress: Progress) -> StudyReading:
@@ -86,6 +97,24 @@ def reading(decoded: Volume, progress: Progress) -> StudyReading:
 def known(decoded: Volume) -> StudyReading | None:
     """The series as it was read, or None where it was not; no network runs."""
     return _readings().known(decoded)
+
+
+def row(series: Series) -> Row:
+    """The line of a series in the table of readings; nothing is decoded and no network runs."""
+    found = _readings().of(series.content_hash)
+    if found is None:
+        return Row(reason=readings_texts.NOT_READ, slices=series.slices, waiting=True)
+    answer, size = found.answer, found.size
+    if answer is None:
+        return Row(reason=study_texts.NO_ANSWER, refused=True, slices=len(found.slices))
+    outlined = size.number is not None
+    return Row(
+        label=answer.label,
+        confidence=answer.confidence,
+        size=texts.length(size.diameter_mm, size.diameter_px) if outlined else "",
+        slices=len(found.slices),
+        volume_ml=size.volume_ml if outlined else None,
+    )
 
 
 def no_dicom(read: SeriesResult) -> str:

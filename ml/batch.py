@@ -1,5 +1,7 @@
 """Read many scans from the command line: `python -m ml.batch PATH… --out DIR`.
 
+With `--series` whole series are read, see `ml.batch_series`.
+
 Paths are read in the order given, folders recursively and sorted. Each file gives one row of
 `DIR/readings.csv` (see `ml.readings`) and, when it was read, a mask of its own size in
 `DIR/masks`. A file that cannot be read, or that the gate refuses, is a row too, and the run goes
@@ -46,7 +48,7 @@ from ml.readings import (
 )
 from ml.results import Analysis, Refused, Scan
 
-__all__ = ["Read", "Reader", "Summary", "main", "mark", "read_here", "run"]
+__all__ = ["Read", "Reader", "Summary", "main", "networks_mark", "read_here", "run"]
 
 GROUP_SCANS = 8
 """Most scans that go through the networks together."""
@@ -150,7 +152,7 @@ def run(
     files = list(find(paths, out))
     if not files:
         return Summary()
-    networks = mark(engine)
+    networks = networks_mark(engine)
     (out / "masks").mkdir(parents=True, exist_ok=True)
     table = ReadingsTable(out, networks)
     masks = mask_files(files, table.masks())
@@ -202,7 +204,7 @@ def _read(one: _Decoded, answer: Analysis | Refused | None, mask_file: str) -> R
     return Read(one.path, one.sha256, ok_row(file, answer, mask_file), mask)
 
 
-def mark(engine: Engine) -> str:
+def networks_mark(engine: Engine) -> str:
     """Short digest of all that decides what a row says, apart from the file itself."""
     parts = [f"{name}:{engine.fingerprint(name)}" for name in installed()]
     parts.append(repr(operating_point(SEGMENTER)))
@@ -259,20 +261,24 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
         arguments: without the program's name; None takes the process's own.
         engine: what runs the networks; None takes this installation's.
     """
+    from ml import batch_series  # it rests on this module
+
     parser = argparse.ArgumentParser(
         prog="python -m ml.batch",
         description="Read brain MRI slices (PNG, JPEG, TIFF, DICOM) with all networks.",
-        epilog=EPILOG,
+        epilog=f"{EPILOG}\n{batch_series.EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", metavar="PATH", nargs="+", help="file, or folder to read whole")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="output folder")
     add_arguments(parser)
+    parser.add_argument("--series", action="store_true", help="read whole series, see below")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        reader = chosen_reader(options)
-        done = run(options.paths, options.out, engine or default_engine(), reader=reader)
+        reader, engine = chosen_reader(options), engine or default_engine()
+        go = batch_series.run_series if options.series else partial(run, reader=reader)
+        done = go(options.paths, options.out, engine)
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on from here.", file=sys.stderr)
         return 130
@@ -282,7 +288,7 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
     if not done.found:
         print("No file found under the given paths; nothing was read.", file=sys.stderr)
         return 1
-    table = options.out / "readings.csv"
+    table = options.out / ("series.csv" if options.series else "readings.csv")
     print(
         f"{done.read} read, {done.refused} refused, {done.failed} failed, "
         f"{done.kept} kept from before: {table}"

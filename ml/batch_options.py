@@ -37,10 +37,12 @@ def chosen_reader(options: argparse.Namespace) -> "Reader | None":
     """The reader that the options ask for; None reads in this process.
 
     Raises:
-        EngineError: Ray is not installed, or the number of workers is none.
+        EngineError: Ray is not installed or cannot read series, or the number of workers is none.
     """
     if options.engine == ENGINES[0]:
         return None
+    if options.series:
+        raise EngineError("--series reads in this process: leave out --engine ray.")
     if find_spec("ray") is None:
         raise EngineError(
             "Ray is not installed here. Install it with "

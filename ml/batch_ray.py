@@ -29,7 +29,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from ml.batch import GROUP_SCANS, Read, mark, read_here
+from ml.batch import GROUP_SCANS, Read, networks_mark, read_here
 from ml.errors import EngineError, SulcusError
 from ml.inference.chosen import THREADS
 from ml.inference.engine import Engine
@@ -75,7 +75,7 @@ def read_on(
         cluster: where.
         files: paths that every worker can read.
         masks: mask path of each.
-        networks: `ml.batch.mark` of this process; workers must have the same.
+        networks: `ml.batch.networks_mark` of this process; workers must have the same.
 
     Yields:
         Each file once, as it is read.
@@ -120,7 +120,7 @@ class Worker:
         self._problem = ""
         try:
             engine = make_engine()
-            if mark(engine) != networks:
+            if networks_mark(engine) != networks:
                 raise EngineError(_OTHERS)
             self._engine = engine
         except SulcusError as error:

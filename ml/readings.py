@@ -126,29 +126,34 @@ def refused_row(file: str, refused: Refused) -> Row:
 
 
 class ReadingsTable:
-    """`readings.csv` and its resume notes in one folder; a context manager that holds them open."""
+    """A table and its resume notes in one folder; a context manager that holds them open."""
 
-    def __init__(self, folder: Path, networks: str) -> None:
+    def __init__(
+        self, folder: Path, networks: str, *, columns: tuple[str, ...] = COLUMNS, name: str = ""
+    ) -> None:
         """Repair and read what an earlier run left; nothing is opened for writing yet.
 
         Args:
             folder: existing folder of the table.
             networks: mark of the networks and thresholds in use; rows of others do not hold.
+            columns: of the table, "file" among them.
+            name: of another table than `readings.csv`, without its ending.
 
         Raises:
-            ForeignTable: a `readings.csv` with other columns is there.
+            ForeignTable: a table of this name with other columns is there.
         """
         self._folder = folder
         self._networks = networks
-        self._table_file = folder / "readings.csv"
-        self._notes_file = folder / ".resume.csv"
+        self._columns = columns
+        self._table_file = folder / f"{name or 'readings'}.csv"
+        self._notes_file = folder / f".resume{name and '-'}{name}.csv"
         self._masks: dict[str, str] = {}
         self._notes = {
             note["file"]: (note["sha256"], note["networks"])
             for note in _read(self._notes_file, _RESUME_COLUMNS)
         }
-        for row in _read(self._table_file, COLUMNS):
-            file, mask = row["file"], row["mask_file"]
+        for row in _read(self._table_file, columns):
+            file, mask = row["file"], row.get("mask_file", "")
             # anyone may have edited the table: masks elsewhere are neither replaced nor removed
             foreign = bool(mask) and Path(mask).parent != Path("masks")
             self._masks[file] = "" if foreign else mask
@@ -172,6 +177,10 @@ class ReadingsTable:
         mask = self._masks[file]
         return not mask or (self._folder / mask).is_file()
 
+    def files(self) -> tuple[str, ...]:
+        """Every file that has a row, current or not."""
+        return tuple(self._masks)
+
     def masks(self) -> Mapping[str, str]:
         """Mask path of every file that has one, relative to the folder of the table."""
         return {file: mask for file, mask in self._masks.items() if mask}
@@ -182,8 +191,8 @@ class ReadingsTable:
         if not stale:
             return
         with _replacing(self._table_file) as handle:
-            handle.write(_line(COLUMNS))
-            for row in _read(self._table_file, COLUMNS):
+            handle.write(_line(self._columns))
+            for row in _read(self._table_file, self._columns):
                 if row["file"] not in stale:
                     handle.write(_line(row.values()))
         for file in stale:
@@ -195,7 +204,7 @@ class ReadingsTable:
         """Open both files for appending, with their header lines."""
         self._open = (
             self._append(self._notes_file, _RESUME_COLUMNS),
-            self._append(self._table_file, COLUMNS),
+            self._append(self._table_file, self._columns),
         )
         return self
 
@@ -222,7 +231,7 @@ class ReadingsTable:
         notes, table = self._open
         # the note first: a note without its row does no harm, the file is simply read again
         note = (row["file"], sha256, self._networks)
-        for handle, values in ((notes, note), (table, (row[column] for column in COLUMNS))):
+        for handle, values in ((notes, note), (table, (row[column] for column in self._columns))):
             handle.write(_line(values))
             handle.flush()
             os.fsync(handle.fileno())

@@ -181,6 +181,7 @@ def read_study(
     *,
     progress: Progress | None = None,
     done: list[SliceReading] | None = None,
+    each: Callable[[int, Analysis | Refused], None] | None = None,
 ) -> StudyReading:
     """Read every slice of a series.
 
@@ -190,6 +191,7 @@ def read_study(
         progress: told after each batch how many slices are done.
         done: slices that an interrupted call has read already, with the same weights; what is
             read is added to it, so that the next call goes on from there.
+        each: told the number of every slice (from 1) with all that was read of it.
 
     Raises:
         WeightsError: a network's weights are missing or altered; no other answer replaces it.
@@ -204,6 +206,9 @@ def read_study(
     while len(slices) < total:
         start = len(slices)
         batch = analyse_many(volume.slices[start : start + step], engine)
+        if each is not None:
+            for number, read in enumerate(batch, start=start + 1):
+                each(number, read)
         slices += [_kept(read, number) for number, read in enumerate(batch, start=start + 1)]
         if progress is not None:
             progress(len(slices), total)

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from ml.results import BoolArray
 from ml.study import SliceReading
 
-__all__ = ["mask_digest", "mask_stack"]
+__all__ = ["mask_digest", "mask_stack", "segments"]
 
 
 def mask_stack(
@@ -44,3 +45,8 @@ def mask_digest(slices: Sequence[SliceReading]) -> str:
             digest.update(f"{one.number}:{one.mask.shape}:".encode())
             digest.update(np.packbits(one.mask).tobytes())
     return digest.hexdigest()
+
+
+def segments(masks: Sequence[BoolArray]) -> npt.NDArray[np.uint8]:
+    """Outlines (H, W) of one picture as (1, H, W, S), one segment each; they may overlap."""
+    return np.stack(masks, axis=-1)[np.newaxis].astype(np.uint8)

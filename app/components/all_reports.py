@@ -46,15 +46,17 @@ def _entries(files: Sequence[state.OpenedFile]) -> Iterator[Entry]:
 
 
 def _entry(file: state.OpenedFile) -> Entry:
+    signed = reporting.signed_texts(file.content_hash)
     try:
         if file.series is not None:
             whole = _read(file.series)
-            report = reporting.current(series_compose.compose(whole)), whole
-            return Entry(file.content_hash, report)
+            report = reporting.current(series_compose.compose(whole), whole), whole
+            return Entry(file.content_hash, report, signed=signed)
         answer = services.analysis(services.scan(file.content_hash, file.data))
     except SulcusError as error:
         return Entry(file.content_hash, None, str(error))
-    return Entry(file.content_hash, (reporting.current(reporting.proposed(answer), answer), answer))
+    draft = reporting.current(reporting.proposed(answer), answer)
+    return Entry(file.content_hash, (draft, answer), signed=signed)
 
 
 def _read(series: Series) -> SeriesResult:

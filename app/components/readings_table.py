@@ -1,43 +1,51 @@
-"""One line for each opened scan."""
+"""One line for each opened scan and series."""
 
 import streamlit as st
 
-from app import gate_texts, reader_session, services, texts
+from app import reader_session, readings_texts, services, state, study_services, texts
 from app import worklist_texts as words
-from app.components import recorder
+from app.components import download, recorder
 from app.records import Row
-from ml.labels import TITLES
 
 
 def show() -> None:
-    """Read what was not read yet, with a progress bar, note it, and draw the table.
+    """Read the slices that were not read yet, with a progress bar, note them, draw the table.
 
-    Nothing is drawn while a scan waits for its blind reading.
+    A series is read when it comes on screen: until then its line says so. Nothing is drawn while
+    a scan waits for its blind reading.
     """
-    files = reader_session.single_slices()
+    files = state.opened()
     st.subheader(texts.ALL_READINGS)
-    if reader_session.any_unseen(files):
+    if reader_session.any_unseen([one for one in files if one.problem is None]):
         st.caption(words.BLIND_TABLE)
         return
     bar = st.progress(0.0, text=texts.READING)
-    lines = []
+    rows = []
     for number, file in enumerate(files, start=1):
-        lines.append(_line(file.name, services.row(file.content_hash, file.data)))
-        recorder.note(file)
+        rows.append(_row(file))
         bar.progress(number / len(files), text=texts.READING)
     bar.empty()
-    reader_session.mark_drawn(*(file.content_hash for file in files))
-    st.dataframe(lines, hide_index=True, width="stretch")
+    lines = list(zip(files, rows, strict=True))
+    reader_session.mark_drawn(*(file.content_hash for file, row in lines if not row.waiting))
+    st.dataframe(
+        [{readings_texts.SCAN: file.name} | readings_texts.cells(row) for file, row in lines],
+        hide_index=True,
+        width="stretch",
+    )
+    download.show(
+        readings_texts.SAVE,
+        readings_texts.CSV_COLUMNS,
+        [readings_texts.saved(file.content_hash, row) for file, row in lines],
+        name=readings_texts.FILE,
+    )
 
 
-def _line(name: str, row: Row) -> dict[str, str]:
-    read = row.label is not None and row.confidence is not None
-    return {
-        "Scan": name,
-        "Status": "read" if read else gate_texts.STATUS if row.refused else "failed",
-        "AI suggests": TITLES.get(row.label or "", ""),
-        "Mean of all": "" if row.confidence is None else texts.percent(row.confidence),
-        "Agreement": f"{row.agreement} of {row.networks}" if read else "",
-        "Outlined": row.size or (texts.DASH if read else ""),
-        "Reason": row.reason,
-    }
+def _row(file: state.OpenedFile) -> Row:
+    """What is known of one file; a slice is read and noted on the worklist."""
+    if file.problem is not None:
+        return Row(reason=str(file.problem))
+    if file.series is not None:
+        return study_services.row(file.series)
+    found = services.row(file.content_hash, file.data)
+    recorder.note(file)
+    return found

@@ -1,18 +1,18 @@
 """The report on the scan on screen: the AI's draft, the reader's words, signature, files."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from html import escape
 
 import streamlit as st
 
-from app import reader_session, report_session, reporting, state
+from app import reader_session, report_session, reporting, signed_texts, state
 from app import report_texts as words
 from app.archive import archive
-from app.components import kept_outlines, problem, sending
+from app.components import kept_outlines, problem, sending, signed_report
 from app.report_subject import Form, Subject
-from app.reports.draft import AI, Draft, Section, sign
+from app.reports import as_json
+from app.reports.draft import Draft, Section, sign
+from app.store.signed import NewReport
 from ml.errors import SulcusError
 
 
@@ -29,10 +29,11 @@ def show(make: Callable[[], Subject | None]) -> None:
     if subject is None:
         return
     with st.container(border=True):
-        done = report_session.signed(subject.content_hash)
-        if done is not None:
-            _finished(done, subject)
-            draft = done
+        if signed_report.show(subject.content_hash):
+            draft = subject.signed()
+            if draft is None:
+                st.caption(signed_texts.READ_OTHERWISE)
+                return
         else:
             proposed = subject.propose()
             _editor(proposed)
@@ -73,43 +74,19 @@ def _signature(draft: Draft, subject: Subject) -> None:
     if not st.button(words.sign_as(name), key="sign", disabled=not name):
         return
     done = sign(draft, name, datetime.now(UTC))
-    digest = hashlib.sha256(subject.seal(done)).hexdigest()
     try:
-        archive().sign(subject.note(), name, digest)
+        archive().reports.sign(subject.note(), _as_signed(done, subject))
     except SulcusError as error:
         problem.show(error)
         return
-    report_session.keep_signed(done)
     st.rerun()
 
 
-def _finished(draft: Draft, subject: Subject) -> None:
-    """A signed report, which nobody changes before its signature is taken back."""
-    for section in draft.sections:
-        lines = "".join(
-            f'<tr><th scope="row">{words.SOURCES[piece.source]}</th>'
-            f"<td>{_marked(piece.text, ai=piece.source == AI)}</td></tr>"
-            for piece in section.pieces
-        )
-        said = lines or f"<tr><td>{words.NOTHING_STATED}</td></tr>"
-        st.html(f'<b>{section.title}</b><table class="sulcus-report">{said}</table>')
-    st.html(f"<b>{escape(draft.status_line)}</b>")
-    if st.button(words.WITHDRAW, key="withdraw") and draft.signature is not None:
-        _withdraw(draft.signature.name, subject)
-
-
-def _marked(text: str, *, ai: bool) -> str:
-    return f"<i>{escape(text)}</i>" if ai else escape(text)
-
-
-def _withdraw(name: str, subject: Subject) -> None:
-    try:
-        archive().take_back_signature(subject.note(), name)
-    except SulcusError as error:
-        problem.show(error)
-        return
-    report_session.withdraw(subject.content_hash)
-    st.rerun()
+def _as_signed(done: Draft, subject: Subject) -> NewReport:
+    """What is stored of a report that was just signed."""
+    name = "" if done.signature is None else done.signature.name
+    weights = dict(done.footer.weights)
+    return NewReport(name, as_json.VERSION, weights, subject.seal(done).decode())
 
 
 def _downloads(draft: Draft, forms: Mapping[str, Form]) -> None:

@@ -1,8 +1,8 @@
-"""The reports on several scans in one zip: PDF and JSON of each, and a table of all.
+"""The reports on several scans in one zip: PDF and JSON of each, what was signed, a table.
 
 Files are named by their number and the digest of the scan: a name that was uploaded may be a
 patient's. The table is that of `ml.readings`, so that a zip and a batch run read alike;
-series have a table of their own (`app.reports.series_table`).
+series have a table of their own (`ml.series_readings`).
 """
 
 import csv
@@ -11,11 +11,13 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.reports import as_json, pdf, series_table
+from app.reports import as_json, pdf
 from app.reports.draft import Draft
 from app.reports.series_result import Reported, SeriesResult
+from ml import series_readings
 from ml.readings import COLUMNS, Row, failed_row, ok_row, refused_row
 from ml.results import Analysis, Refused
+from ml.series_readings import series_row
 
 __all__ = ["Entry", "zipped"]
 
@@ -29,11 +31,13 @@ class Entry:
         report: the draft or signed report with what it is of, or None for a file that was not
             read.
         reason: why it was not read, or "".
+        signed: the texts of its signed reports and addenda, the oldest first.
     """
 
     content_hash: str
     report: tuple[Draft, Reported] | None
     reason: str = ""
+    signed: tuple[str, ...] = ()
 
 
 def zipped(entries: Iterable[Entry]) -> bytes:
@@ -53,15 +57,17 @@ def zipped(entries: Iterable[Entry]) -> bytes:
                 continue
             answer = entry.report[1]
             if isinstance(answer, SeriesResult):
-                series.append(series_table.row(name, answer))
+                series.append(series_row(name, answer.found))
             else:
                 slices.append(_row(name, answer))
             _add(archive, f"{name}.pdf", pdf.render(*entry.report))
             _add(archive, f"{name}.json", as_json.render(*entry.report))
+            for place, document in enumerate(entry.signed, start=1):
+                _add(archive, f"{name}.signed-{place}.json", document.encode())
         if slices or not series:
             _add(archive, "readings.csv", _table(COLUMNS, slices))
         if series:
-            _add(archive, "series.csv", _table(series_table.COLUMNS, series))
+            _add(archive, "series.csv", _table(series_readings.COLUMNS, series))
     return stream.getvalue()
 
 

@@ -20,7 +20,7 @@ from app import report_texts as words
 from ml.errors import ReportError
 from ml.results import Analysis, Refused
 
-__all__ = ["IN_GROUPS", "MANUFACTURER", "header", "unfit", "written"]
+__all__ = ["IN_GROUPS", "MANUFACTURER", "header", "person", "unfit", "written"]
 
 MANUFACTURER: Final = "Sulcus"
 
@@ -94,6 +94,13 @@ def written(make: Callable[[], Dataset]) -> bytes:
     stream = io.BytesIO()
     made.save_as(stream, enforce_file_format=True)
     return stream.getvalue()
+
+
+def person(name: str) -> str:
+    """A name as a DICOM person name with one component, whose parts are not guessed."""
+    for mark in "\\^=":
+        name = name.replace(mark, " ")
+    return f"{name}^"
 
 
 def _fill(source: Dataset) -> None:

@@ -1,8 +1,9 @@
 """A report's figures as a DICOM structured report, TID 1500.
 
-Two groups of measurements: one of the whole picture (suggested class, probabilities in per cent,
-what cannot be ruled out, conflicts), and one of the outline (area and diameters, with the segment
-they belong to). Each names its algorithm. Classes are coded under a scheme of this project's own,
+Groups of measurements: one of the whole picture (suggested class, probabilities in per cent, what
+cannot be ruled out, conflicts), and one of each outline (area and diameters, with the segment they
+belong to). Each names its algorithm; an outline says who observed it, the program or the reader,
+whose group names no algorithm. Classes are coded under a scheme of this project's own,
 because they are classes of a data set and no diagnosis.
 
 An unsigned report is preliminary and unverified; a signed one is final and verified by its reader.
@@ -11,6 +12,7 @@ Reference: DICOM PS3.16 TID 1500 (measurement report), TID 1410, TID 1501, TID 4
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import highdicom as hd
@@ -23,14 +25,22 @@ from app import report_texts as words
 from app import texts
 from app.reports import as_json
 from app.reports.compose import software
-from app.reports.dicom_seg import SEGMENT, segmentation, tracking, uid
-from app.reports.dicom_source import MANUFACTURER, header, written
+from app.reports.dicom_seg import (
+    SEGMENT,
+    Outline,
+    by_reader,
+    outlines,
+    segmentation,
+    tracking,
+    uid,
+)
+from app.reports.dicom_source import MANUFACTURER, header, person, written
 from app.reports.dicom_source import unfit as why_not
 from app.reports.draft import Draft
 from app.reports.result import whole_percent
 from app.reports.series_result import SeriesResult
 from ml.labels import CLASSES, TITLES
-from ml.results import Analysis, Classification
+from ml.results import Analysis, Classification, Measurement
 
 __all__ = ["SCHEME", "Group", "algorithm", "assembled", "own", "probabilities", "render", "why_not"]
 
@@ -62,11 +72,15 @@ def render(draft: Draft, read: Analysis, data: bytes) -> bytes:
 
 
 def _report(draft: Draft, read: Analysis, source: Dataset) -> Dataset:
-    outlined = bool(read.segmentation.mask.any())
-    outline = segmentation(read, source) if outlined else None
+    own = by_reader(draft, read)
+    found = outlines(read, own)
+    outline = segmentation(read, source, own) if found else None
     groups: list[Group] = [_whole(draft, read, source)]
     if outline is not None:
-        groups.append(_outlined(read, source, outline))
+        frame = partial(_frame, source, outline)
+        groups += [
+            _outlined(read, one, frame(number)) for number, one in enumerate(found, start=SEGMENT)
+        ]
     evidence = [source] if outline is None else [source, outline]
     return assembled(draft, read, groups=groups, evidence=evidence)
 
@@ -92,7 +106,7 @@ def assembled(
         imaging_measurements=groups,
     )
     signature = draft.signature
-    signer = None if signature is None else _person(signature.name)
+    signer = None if signature is None else person(signature.name)
     key = as_json.render(draft, read).decode()
     report = hd.sr.ComprehensiveSR(
         evidence=evidence,
@@ -118,21 +132,29 @@ def assembled(
 
 def _observers(draft: Draft, read: Analysis | SeriesResult) -> hd.sr.ObservationContext:
     """The program, and the reader who signed."""
-    device = hd.sr.ObserverContext(
+    signature = draft.signature
+    return hd.sr.ObservationContext(
+        observer_person_context=None if signature is None else _reader(signature.name),
+        observer_device_context=_program(read),
+    )
+
+
+def _program(read: Analysis | SeriesResult) -> hd.sr.ObserverContext:
+    return hd.sr.ObserverContext(
         observer_type=codes.DCM.Device,
         observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
             uid=uid(read, "device"), name=software(), manufacturer_name=MANUFACTURER
         ),
     )
-    if draft.signature is None:
-        return hd.sr.ObservationContext(observer_device_context=device)
-    person = hd.sr.ObserverContext(
+
+
+def _reader(name: str) -> hd.sr.ObserverContext:
+    return hd.sr.ObserverContext(
         observer_type=codes.DCM.Person,
         observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(
-            name=_person(draft.signature.name)
+            name=person(name)
         ),
     )
-    return hd.sr.ObservationContext(observer_person_context=person, observer_device_context=device)
 
 
 def _whole(
@@ -190,33 +212,43 @@ def _evaluations(draft: Draft, read: Analysis) -> list[hd.sr.QualitativeEvaluati
     ]
 
 
-def _outlined(
-    read: Analysis, source: Dataset, outline: hd.seg.Segmentation
-) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
-    """Sizes of the outline, in mm where the file has the pixel spacing, else in pixels."""
-    found = read.segmentation
+def _frame(
+    source: Dataset, outline: hd.seg.Segmentation, number: int
+) -> hd.sr.ReferencedSegmentationFrame:
+    """The one frame of a segment of a picture."""
     # not ReferencedSegmentationFrame.from_segmentation: it fails on a single segment (0.28)
-    frame = hd.sr.ReferencedSegmentationFrame(
+    return hd.sr.ReferencedSegmentationFrame(
         sop_class_uid=outline.SOPClassUID,
         sop_instance_uid=outline.SOPInstanceUID,
-        frame_number=1,
-        segment_number=SEGMENT,
+        frame_number=number,
+        segment_number=number,
         source_image=hd.sr.SourceImageForSegmentation(source.SOPClassUID, source.SOPInstanceUID),
     )
-    return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+
+
+def _outlined(
+    read: Analysis, outline: Outline, frame: hd.sr.ReferencedSegmentationFrame
+) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
+    """Sizes of an outline, in mm where the file has the pixel spacing, else in pixels."""
+    found, own = outline.found, bool(outline.reader)
+    network = algorithm(read, [found.model], f"threshold={found.threshold:.4f}")
+    group = hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(
-            uid=tracking(read), identifier=words.TRACKING_ID
+            uid=tracking(read, outline),
+            identifier=words.TRACKING_OWN if own else words.TRACKING_ID,
         ),
         referenced_segment=frame,
         finding_type=codes.SCT.Neoplasm,
-        algorithm_id=algorithm(read, [found.model], f"threshold={found.threshold:.4f}"),
+        algorithm_id=None if own else network,
         finding_sites=[hd.sr.FindingSite(anatomic_location=codes.SCT.Brain)],
-        measurements=_sizes(read),
+        measurements=_sizes(found.measurement),
     )
+    # PS3.3 A.35.3.3.1.2: a container may have an observation context of its own
+    group[0].ContentSequence.extend(_reader(outline.reader) if own else _program(read))
+    return group
 
 
-def _sizes(read: Analysis) -> list[hd.sr.Measurement]:
-    sizes = read.segmentation.measurement
+def _sizes(sizes: Measurement) -> list[hd.sr.Measurement]:
     millimetres = sizes.area_mm2 is not None
     area = sizes.area_mm2 if millimetres else sizes.area_px
     longest = sizes.diameter_mm if millimetres else sizes.diameter_px
@@ -250,10 +282,3 @@ def algorithm(
 def own(value: str, meaning: str) -> Code:
     """A concept of this project's own scheme."""
     return Code(value, SCHEME, meaning)
-
-
-def _person(name: str) -> str:
-    """A name as a DICOM person name with one component, whose parts are not guessed."""
-    for mark in "\\^=":
-        name = name.replace(mark, " ")
-    return f"{name}^"

@@ -12,7 +12,19 @@ from typing import Final, Literal
 from app import report_texts as words
 from app.store.outlines import KeptOutline
 
-__all__ = ["AI", "READER", "Draft", "Footer", "Piece", "Section", "Signature", "edited", "sign"]
+__all__ = [
+    "AI",
+    "READER",
+    "Addendum",
+    "Draft",
+    "Footer",
+    "Piece",
+    "Section",
+    "Signature",
+    "edited",
+    "sign",
+    "signature_of",
+]
 
 Source = Literal["ai", "reader"]
 AI: Final[Source] = "ai"
@@ -56,6 +68,19 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Addendum:
+    """What a reader added to a signed report.
+
+    Attributes:
+        lines: its text.
+        signature: who added it, and when.
+    """
+
+    lines: tuple[str, ...]
+    signature: Signature
+
+
+@dataclass(frozen=True)
 class Footer:
     """What stands under every report, and on each page of it.
 
@@ -88,6 +113,7 @@ class Draft:
             not looked at.
         signature: None for a draft.
         outline: the reader's own outline that the report uses, None where it has none.
+        addenda: what was added after it was signed; each is a document of its own.
     """
 
     content_hash: str
@@ -96,6 +122,7 @@ class Draft:
     conflicts: tuple[str, ...] | None = None
     signature: Signature | None = field(default=None)
     outline: KeptOutline | None = None
+    addenda: tuple[Addendum, ...] = ()
 
     @property
     def status(self) -> str:
@@ -129,7 +156,7 @@ def edited(draft: Draft, written: Mapping[str, str], left_out: Collection[str] =
         left_out: AI sentences to take out; all others are in.
     """
     sections = tuple(_edited(one, written.get(one.name, ""), left_out) for one in draft.sections)
-    return replace(draft, sections=sections, signature=None, outline=None)
+    return replace(draft, sections=sections, signature=None, outline=None, addenda=())
 
 
 def sign(draft: Draft, name: str, time: datetime) -> Draft:
@@ -143,13 +170,21 @@ def sign(draft: Draft, name: str, time: datetime) -> Draft:
     Raises:
         ValueError: the name is blank, or the time has no zone.
     """
+    return replace(draft, signature=signature_of(name, time))
+
+
+def signature_of(name: str, time: datetime) -> Signature:
+    """A signature with the name in one line and the time in UTC, to the second.
+
+    Raises:
+        ValueError: the name is blank, or the time has no zone.
+    """
     signer = " ".join(name.split())
     if not signer:
         raise ValueError("a report is signed with a name, this one is blank")
     if time.tzinfo is None:
         raise ValueError("a report is signed at a time with its zone, this one has none")
-    moment = time.astimezone(UTC).replace(microsecond=0)
-    return replace(draft, signature=Signature(signer, moment))
+    return Signature(signer, time.astimezone(UTC).replace(microsecond=0))
 
 
 def _edited(section: Section, written: str, left_out: Collection[str]) -> Section:

@@ -5,6 +5,7 @@ print without colours. An unsigned report says DRAFT across every page.
 """
 
 import io
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -26,9 +27,9 @@ from reportlab.platypus import (
 )
 
 from app import report_texts as words
-from app import series_texts
+from app import series_texts, signed_texts
 from app.reports import fonts, key_picture
-from app.reports.draft import AI, Draft, Footer, Piece, Section
+from app.reports.draft import AI, READER, Addendum, Draft, Footer, Piece
 from app.reports.own_outline import outline_of
 from app.reports.series_result import Reported, SeriesResult, named
 
@@ -93,8 +94,11 @@ def _story(draft: Draft) -> list[Any]:
     """Everything between head and foot, in order."""
     story: list[Any] = [Paragraph(words.SOURCES_NOTE, _SMALL)]
     for section in draft.sections:
-        story += _section(section)
+        story += _section(section.title, section.pieces)
     story.append(Paragraph(fonts.markup(draft.status_line), _STATUS))
+    for addendum in draft.addenda:
+        story += _section(signed_texts.ADDENDUM, [Piece(READER, one) for one in addendum.lines])
+        story.append(Paragraph(fonts.markup(_signed(addendum)), _STATUS))
     story += [Spacer(1, 6), Paragraph(words.FIGURES, _HEADING)]
     story += [Paragraph(fonts.markup(line), _SMALL) for line in _made(draft.footer)]
     if not all(fonts.printable(text) for text in _all_text(draft)):
@@ -102,13 +106,17 @@ def _story(draft: Draft) -> list[Any]:
     return story
 
 
-def _section(section: Section) -> list[Any]:
+def _section(title: str, pieces: Sequence[Piece]) -> list[Any]:
     """Heading and lines; the heading never stands alone at the end of a page."""
-    heading = Paragraph(section.title, _HEADING)
-    if not section.pieces:
+    heading = Paragraph(title, _HEADING)
+    if not pieces:
         return [KeepTogether([heading, Paragraph(words.NOTHING_STATED, _BODY)])]
-    lines = [_line(piece) for piece in section.pieces]
+    lines = [_line(piece) for piece in pieces]
     return [KeepTogether([heading, lines[0]]), *lines[1:]]
+
+
+def _signed(addendum: Addendum) -> str:
+    return words.signed(addendum.signature.name, addendum.signature.time)
 
 
 def _line(piece: Piece) -> Table:
@@ -141,7 +149,8 @@ def _made(footer: Footer) -> list[str]:
 
 def _all_text(draft: Draft) -> list[str]:
     said = [piece.text for section in draft.sections for piece in section.pieces]
-    return [*said, draft.status_line]
+    added = [line for one in draft.addenda for line in (*one.lines, _signed(one))]
+    return [*said, draft.status_line, *added]
 
 
 def _page(canvas: Any, document: Any, *, draft: Draft, answer: Reported | None) -> None:

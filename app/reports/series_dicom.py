@@ -16,7 +16,7 @@ from pydicom.sr.coding import Code
 
 from app import report_texts
 from app import series_texts as words
-from app.reports.dicom_seg import SEGMENT, built, tracking, uid
+from app.reports.dicom_seg import SEGMENT, Outline, built, tracking, uid
 from app.reports.dicom_source import written
 from app.reports.dicom_sr import Group, algorithm, assembled, own, probabilities
 from app.reports.draft import Draft
@@ -74,7 +74,7 @@ def _key(read: SeriesResult) -> Analysis:
 
 def _segmentation(read: SeriesResult, found: Sources) -> hd.seg.Segmentation:
     mask = mask_stack(read.found.slices, read.series.shape, places=found.places, depth=found.depth)
-    return built(read, _key(read).segmentation, sources=found.images, mask=mask)
+    return built(read, [Outline(_key(read).segmentation)], sources=found.images, mask=mask)
 
 
 def _report(draft: Draft, read: SeriesResult, found: Sources) -> Dataset:

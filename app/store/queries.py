@@ -1,7 +1,9 @@
 """What the store is asked, and rows → records."""
 
+from typing import TypeVar
+
 from sqlalchemy import ColumnElement, Select, exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from app.store.records import (
     NEW,
@@ -9,7 +11,6 @@ from app.store.records import (
     REFUSED,
     SIGNED,
     STOPPED,
-    UNDONE,
     WAITING,
     Entry,
     NewScan,
@@ -17,20 +18,47 @@ from app.store.records import (
     Word,
 )
 from app.store.tables import AnswerRow, ReadingRow, ScanRow, SignatureRow
+from ml.errors import StoreError
+
+Row = TypeVar("Row", ReadingRow, SignatureRow)
 
 
-def standing() -> ColumnElement[bool]:
-    """Whether a reading takes back none and is not taken back."""
-    later = aliased(ReadingRow)
-    taken = exists().where(later.takes_back == ReadingRow.id)
-    return (ReadingRow.verdict != UNDONE) & ~taken
+def stands(table: type[Row]) -> ColumnElement[bool]:
+    """Whether a row takes back none and is not taken back."""
+    later = aliased(table)
+    taken = exists().where(later.takes_back == table.id)
+    return table.takes_back.is_(None) & ~taken
 
 
-def signed() -> ColumnElement[bool]:
-    """Whether a signature takes back none and is not taken back."""
-    later = aliased(SignatureRow)
-    taken = exists().where(later.takes_back == SignatureRow.id)
-    return SignatureRow.takes_back.is_(None) & ~taken
+def own(session: Session, table: type[Row], number: int, reader: str) -> Row:
+    """The row of a reader that this reader may take back.
+
+    Raises:
+        StoreError: there is none, or it was taken back before.
+    """
+    of_reader = select(table).where(table.id == number, table.reader == reader, stands(table))
+    found: Row | None = session.scalar(of_reader)
+    if found is None:
+        raise StoreError(
+            "This is not taken back: it is another reader's, or it was taken back before. A reader "
+            "takes back their own words and signatures, each once. Open the scan again."
+        )
+    return found
+
+
+def answered(session: Session, number: int) -> AnswerRow:
+    """The answer of a number.
+
+    Raises:
+        StoreError: there is none.
+    """
+    found = session.get(AnswerRow, number)
+    if found is None:
+        raise StoreError(
+            "The answer that this belongs to is not in the database of readings. Open the scan "
+            "again."
+        )
+    return found
 
 
 def worklist() -> Select[ScanRow, AnswerRow | None, bool, bool]:
@@ -41,14 +69,14 @@ def worklist() -> Select[ScanRow, AnswerRow | None, bool, bool]:
     spoken = (
         select(ReadingRow.id)
         .join(any_answer, any_answer.id == ReadingRow.ai_result_id)
-        .where(of_scan, standing())
+        .where(of_scan, stands(ReadingRow))
         .correlate(ScanRow)
         .exists()
     )
     sealed = (
         select(SignatureRow.id)
         .join(any_answer, any_answer.id == SignatureRow.ai_result_id)
-        .where(of_scan, signed())
+        .where(of_scan, stands(SignatureRow))
         .correlate(ScanRow)
         .exists()
     )
@@ -64,7 +92,7 @@ def readings(
 ) -> Select[ReadingRow, str, str | None, bool]:
     """Rows of the readings of one scan or of all: row, scan, the AI's class, whether it stands."""
     query = (
-        select(ReadingRow, ScanRow.content_hash, AnswerRow.label, standing())
+        select(ReadingRow, ScanRow.content_hash, AnswerRow.label, stands(ReadingRow))
         .join(AnswerRow, AnswerRow.id == ReadingRow.ai_result_id)
         .join(ScanRow, ScanRow.id == AnswerRow.scan_id)
         .order_by(ReadingRow.id)

@@ -2,19 +2,15 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TypeVar
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.store import queries
-from app.store.checks import check_name, check_word
+from app.store.checks import check_word
 from app.store.records import UNDONE, Answer, Entry, NewScan, Reading, Word
 from app.store.sessions import Sessions
-from app.store.tables import AnswerRow, ReadingRow, ScanRow, SignatureRow
-from ml.errors import StoreError
-
-Row = TypeVar("Row", ReadingRow, AnswerRow, SignatureRow)
+from app.store.tables import AnswerRow, ReadingRow, ScanRow
 
 
 class Repository(Sessions):
@@ -51,7 +47,7 @@ class Repository(Sessions):
         """
         check_word(word)
         with self._write() as session:
-            answer = _found(session.get(AnswerRow, answer_id))
+            answer = queries.answered(session, answer_id)
             row = ReadingRow(
                 **asdict(word),
                 ai_result_id=answer_id,
@@ -74,13 +70,7 @@ class Repository(Sessions):
             StoreError: there is no such word of this reader, or it was taken back before.
         """
         with self._write() as session:
-            row = _found(session.get(ReadingRow, reading_id))
-            done = session.scalar(select(exists().where(ReadingRow.takes_back == reading_id)))
-            if row.reader != reader or row.verdict == UNDONE or done:
-                raise StoreError(
-                    "This word is not taken back: it is another reader's, or it was taken back "
-                    "before. A reader takes back their own words, each once. Open the scan again."
-                )
+            row = queries.own(session, ReadingRow, reading_id, reader)
             undo = ReadingRow(
                 ai_result_id=row.ai_result_id,
                 at=_now(),
@@ -90,56 +80,6 @@ class Repository(Sessions):
                 model_version=row.model_version,
                 weights_hash=row.weights_hash,
                 takes_back=reading_id,
-            )
-            session.add(undo)
-            session.flush()
-            return undo.id
-
-    def sign(self, answer_id: int, reader: str, report_hash: str) -> int:
-        """Note that a reader signed a report on an answer.
-
-        Args:
-            answer_id: row of the answer.
-            reader: name.
-            report_hash: SHA-256 hex digest of what was signed.
-
-        Raises:
-            StoreError: the name is empty or too long, or there is no such answer.
-        """
-        check_name(reader)
-        with self._write() as session:
-            _found(session.get(AnswerRow, answer_id))
-            row = SignatureRow(
-                ai_result_id=answer_id, at=_now(), reader=reader, report_hash=report_hash
-            )
-            session.add(row)
-            session.flush()
-            return row.id
-
-    def take_back_signature(self, answer_id: int, reader: str) -> int:
-        """Append a row that takes a reader's last signature on an answer back.
-
-        Returns:
-            Number of the new row.
-
-        Raises:
-            StoreError: no signature of this reader stands on the answer.
-        """
-        with self._write() as session:
-            standing = session.scalar(
-                select(SignatureRow)
-                .where(SignatureRow.ai_result_id == answer_id, SignatureRow.reader == reader)
-                .where(queries.signed())
-                .order_by(SignatureRow.id.desc())
-                .limit(1)
-            )
-            row = _found(standing)
-            undo = SignatureRow(
-                ai_result_id=answer_id,
-                at=_now(),
-                reader=reader,
-                report_hash=row.report_hash,
-                takes_back=row.id,
             )
             session.add(undo)
             session.flush()
@@ -183,12 +123,3 @@ def _append_answer(session: Session, scan_id: int, answer: Answer) -> int:
     session.add(row)
     session.flush()
     return row.id
-
-
-def _found(row: Row | None) -> Row:
-    if row is None:
-        raise StoreError(
-            "The entry that this belongs to is not in the database of readings. Open the scan "
-            "again."
-        )
-    return row

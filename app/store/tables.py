@@ -136,6 +136,20 @@ class SignatureRow(Base):
     takes_back: Mapped[int | None] = mapped_column(ForeignKey("signatures.id"))
 
 
+class SignedReportRow(Base):
+    """The text that a signature is on, or that of an addendum; see `signed.SignedReport`."""
+
+    __tablename__ = "signed_reports"
+    __table_args__ = (Unique("signature_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    signature_id: Mapped[int] = mapped_column(ForeignKey("signatures.id"))
+    form_version: Mapped[str] = mapped_column(String(16))
+    weights: Mapped[dict[str, str]] = mapped_column(JSON)
+    document: Mapped[str] = mapped_column(Text)
+    amends: Mapped[int | None] = mapped_column(ForeignKey("signed_reports.id"))
+
+
 class ReaderOutlineRow(Base):
     """A reader's own outline, or a row that takes one back; see `outlines.NewOutline`."""
 

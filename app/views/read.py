@@ -55,9 +55,8 @@ def page() -> None:
             _reading(file, *opened)
     else:
         _single(file)
-    if sum(one.series is None for one in state.opened()) > 1:
-        readings_table.show()
     if len(state.opened()) > 1:
+        readings_table.show()
         all_reports.show()
 
 

@@ -1,15 +1,17 @@
 """Worklist: every scan that was read here, its status, and the way to the next unread one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from app import look_texts, reader_session, reopening, shortcuts, state
+from app import look_texts, reader_session, reopening, shortcuts, signed_texts, state
 from app import worklist_texts as words
 from app.archive import archive
-from app.components import choice, empty, kept_outlines, problem, readers_word
+from app.components import choice, empty, kept_outlines, problem, readers_word, signed_report
 from app.store.lists import of_status, ordered, progress, unread
 from app.store.records import NEW, REFUSED, STATUSES, WAITING, Entry
+from app.store.signed import Signed
 from ml.errors import StoreError
 
 
@@ -37,8 +39,9 @@ def _list(entries: tuple[Entry, ...]) -> None:
     if not shown:
         st.info(words.NONE_FITS)
         return
+    signers = archive().reports.signers()
     st.dataframe(
-        [words.cells(entry, hidden=_hidden(entry)) for entry in shown],
+        [_cells(entry, signers.get(entry.scan.content_hash, ())) for entry in shown],
         hide_index=True,
         width="stretch",
     )
@@ -46,6 +49,13 @@ def _list(entries: tuple[Entry, ...]) -> None:
     reader_session.mark_drawn(*(entry.scan.content_hash for entry in told))
     _chosen(shown)
     st.caption(words.PRIVACY)
+
+
+def _cells(entry: Entry, signers: Sequence[Signed]) -> dict[str, str]:
+    """One line of the table."""
+    return words.cells(entry, hidden=_hidden(entry)) | {
+        signed_texts.COLUMN: signed_texts.cell(signers)
+    }
 
 
 def _filtered(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -99,6 +109,7 @@ def _chosen(shown: tuple[Entry, ...]) -> None:
         st.caption(words.NOT_KEPT)
     if not _hidden(known[chosen]):
         kept_outlines.show(chosen)
+        signed_report.listed(chosen)
 
 
 def _step(title: str, shortcut: str, to: str | None) -> None:

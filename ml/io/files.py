@@ -2,40 +2,50 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 
 from ml.errors import SizeOutOfBounds, UnknownFormat
 from ml.io.limits import MAX_BYTES
 
-__all__ = ["EXTENSIONS", "find", "read_file"]
+__all__ = ["EXTENSIONS", "find", "may_be_a_scan", "read_file"]
 
 EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom"})
 """What is taken from a folder, besides names without an extension, as DICOM files often have."""
 
 
-def find(paths: Iterable[str], out: Path) -> Iterator[str]:
+def may_be_a_scan(name: str) -> bool:
+    """Known extension, none, or a number (DICOM files are often named by a dotted UID)."""
+    extension = PurePath(name).suffix.lower()
+    return extension in EXTENSIONS or extension.lstrip(".").isdigit() or not extension
+
+
+def find(
+    paths: Iterable[str], out: Path, wanted: Callable[[str], bool] = may_be_a_scan
+) -> Iterator[str]:
     """Files to read: each named file, and from each folder what looks like a scan.
 
     Args:
         paths: files and folders; a named file is taken whatever its name, and even if it does
             not exist, so that it gets a row.
         out: output folder, left out where it lies inside a folder that is read.
+        wanted: whether a file of a folder is taken, by its name.
 
     Yields:
         Each file once: the path as given, joined with the way inside the folder. A folder that
         cannot be listed stands for itself.
     """
     seen: set[str] = set()
+    real = os.path.realpath(out)
     for path in paths:
-        for file in _walk(path, os.path.realpath(out)) if Path(path).is_dir() else (path,):
+        for file in _walk(path, real, wanted) if Path(path).is_dir() else (path,):
             absolute = os.path.abspath(file)  # noqa: PTH100 (Path.resolve would follow links)
             if absolute not in seen:
                 seen.add(absolute)
                 yield file
 
 
-def _walk(folder: str, out: str) -> Iterator[str]:
+def _walk(folder: str, out: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     """Scans below a folder, sorted by name; links to folders are not followed."""
     if os.path.realpath(folder) == out:
         return
@@ -49,19 +59,17 @@ def _walk(folder: str, out: str) -> Iterator[str]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, out)
-        elif entry.is_file() and _may_be_a_scan(entry.name):
+            yield from _walk(entry.path, out, wanted)
+        elif entry.is_file() and wanted(entry.name):
             yield entry.path
 
 
-def _may_be_a_scan(name: str) -> bool:
-    """Known extension, none, or a number (DICOM files are often named by a dotted UID)."""
-    extension = PurePath(name).suffix.lower()
-    return extension in EXTENSIONS or extension.lstrip(".").isdigit() or not extension
+def read_file(path: str, most: int = MAX_BYTES) -> bytes:
+    """Bytes of a regular file that is not larger than what is read at all.
 
-
-def read_file(path: str) -> bytes:
-    """Bytes of a regular file that is not larger than what is read at all (`MAX_BYTES`).
+    Args:
+        path: of the file.
+        most: bytes; for a file of one slice `MAX_BYTES`.
 
     Raises:
         UnknownFormat: it is a device, a pipe or the like.
@@ -74,9 +82,9 @@ def read_file(path: str) -> bytes:
         found = os.fstat(handle.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise UnknownFormat("This is no regular file (a device or a pipe); name a file.")
-        if found.st_size > MAX_BYTES:
+        if found.st_size > most:
             raise SizeOutOfBounds(
-                f"The file has {found.st_size / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB "
-                "are read. Give one slice a file."
+                f"The file has {found.st_size / 2**20:.0f} MB; at most {most // 2**20} MB "
+                "are read. Give one slice or one series a file."
             )
-        return handle.read(MAX_BYTES + 1)
+        return handle.read(most + 1)

@@ -19,6 +19,7 @@ from ml.results import Refusal, Refused
 from tests.app import fakes
 from tests.app.conftest import CLEAR as TUMOUR_FREE
 from tests.app.conftest import LESION, expected
+from tests.store.invented import REPORT
 
 VERSION = "0" * 64
 
@@ -95,7 +96,7 @@ def test_after_a_word_that_is_not_written_the_answer_is_noted_anew() -> None:
 def test_a_signed_report_makes_its_scan_signed() -> None:
     kept = archive()
     number = kept.note(LESION, expected(LESION), "networks")
-    kept.sign(number, "A. Reader", "c" * 64)
+    signed = kept.reports.sign(number, REPORT)
     assert [entry.status for entry in kept.worklist()] == ["signed"]
-    kept.take_back_signature(number, "A. Reader")
+    kept.reports.take_back(signed, REPORT.reader)
     assert [entry.status for entry in kept.worklist()] == ["new"]

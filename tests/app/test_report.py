@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
-from app import report_session, reporting, state
+from app import readings_texts, report_session, reporting, signed_texts, state
 from app import report_texts as words
 from app.archive import archive
 from app.reports.draft import AI, READER
@@ -36,7 +36,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Files:
 
     def button(label: str, data: Callable[[], bytes], **more: Any) -> None:
         given[label] = data
-        assert more["file_name"].startswith("report-")
+        assert more["file_name"].startswith(("report-", f"{readings_texts.FILE}."))
 
     monkeypatch.setattr("streamlit.download_button", button)
     return given
@@ -113,12 +113,12 @@ def test_signing_needs_a_name_and_fixes_the_report(
     (entry,) = archive().worklist()
     assert entry.status == SIGNED
     assert pieces(found, "impression")[-1] == (READER, "Agreed <b>.")
-    assert not at.text_area
+    assert [one.label for one in at.text_area] == [signed_texts.ADD], "nothing else is written"
     page = html(at)
     assert "Signed by Dr. Ä. Reader" in page
     assert "Agreed &lt;b&gt;." in page
 
-    at.button(key="withdraw").click().run()
+    at.button(key="withdraw.1").click().run()
     assert archive().worklist()[0].status == NEW
     assert document(files)["status"] == "draft"
     area = at.text_area(key=report_session.key(DIGEST, "impression"))
@@ -199,7 +199,10 @@ def test_all_reports_go_into_one_zip_without_a_file_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: list[bytes] = []
-    monkeypatch.setattr("streamlit.download_button", lambda _, data, **__: given.append(data))
+    monkeypatch.setattr(
+        "streamlit.download_button",
+        lambda _, data, **__: given.append(data) if isinstance(data, bytes) else None,
+    )
     at = opened(("Doe^Jane.png", LESION), ("words.png", b"no picture"), ("two.png", CLEAR))
     assert not given
     at.button(key="all.reports").click().run()

@@ -18,10 +18,11 @@ from pypdf import PdfReader
 from app import report_texts, state, study_texts
 from app import series_texts as words
 from app.archive import archive
-from app.reports import as_json, pdf, series_compose, series_table
+from app.reports import as_json, pdf, series_compose
 from app.reports.bundle import Entry, zipped
 from app.reports.draft import AI
 from app.store.records import SIGNED
+from ml import series_readings
 from ml.labels import CLASSES
 from tests.app import fakes
 from tests.app.conftest import CLEAR, Opened
@@ -100,7 +101,7 @@ def test_a_series_that_was_refused_has_no_class_in_any_form() -> None:
     VALID.validate(found)
     assert set(found["result"]) == {"status", "slices"}
     assert words.REFUSED in page(pdf.render(draft, read))
-    row = series_table.row("one", read)
+    row = series_readings.series_row("one", read.found)
     assert (row["status"], row["refused_slices"], row["prediction"]) == ("refused", "6", "")
 
 
@@ -163,7 +164,7 @@ def test_a_bundle_has_a_table_for_slices_and_one_for_series(
         found = json.loads(packed.read(f"001-{read.content_hash[:12]}.json"))
     assert [row["status"] for row in tables["readings"]] == ["ok", "failed"]
     (row,) = tables["series"]
-    assert list(row) == list(series_table.COLUMNS)
+    assert list(row) == list(series_readings.COLUMNS)
     assert row["prediction"] == found["result"]["suggested"]
     shares = [float(row[f"mean_{label}"]) for label in CLASSES]
     assert read.found.answer is not None
@@ -209,7 +210,10 @@ def test_all_reports_include_the_series(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: list[bytes] = []
-    monkeypatch.setattr("streamlit.download_button", lambda _, data, **__: given.append(data))
+    monkeypatch.setattr(
+        "streamlit.download_button",
+        lambda _, data, **__: given.append(data) if isinstance(data, bytes) else None,
+    )
     at = opened(*named(complete_series()), ("one.png", CLEAR))
     at.button(key="all.reports").click().run()
     assert not at.exception

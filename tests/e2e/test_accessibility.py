@@ -15,6 +15,8 @@ from app import (
     error_texts,
     look_texts,
     monitoring_texts,
+    report_texts,
+    samples,
     shortcuts,
     texts,
     trust_texts,
@@ -37,6 +39,12 @@ VIEWS: Final = {
 }
 """Address → a heading of the view."""
 EVIDENCE: Final = ("accuracy", "trust", "audit", "cards", "monitoring", "errors")
+OPEN: Final = {
+    case.kind: samples.FOLDER / case.file
+    for case in demo_texts.CASES
+    if case.kind in ("glioma", "disagreement", "series")
+}
+"""A scan, one with a warning, a series."""
 GRAVE: Final = ("serious", "critical")
 NOT_OURS: Final[dict[tuple[str, str], str]] = {}
 """(rule, part of the selector) → why a finding inside Streamlit's own widgets stays."""
@@ -101,6 +109,18 @@ def test_no_grave_finding_in_either_theme(session: Page, server: str, address: s
     session.set_viewport_size({"width": 1440, "height": 900})
     session.goto(f"{server}/{address}")
     expect(session.get_by_role("heading", name=VIEWS[address]).first).to_be_visible()
+    assert in_both_themes(session) == []
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_no_grave_finding_with_something_open(session: Page, server: str, kind: str) -> None:
+    """With its report to edit below."""
+    session.set_viewport_size({"width": 1440, "height": 900})
+    session.goto(server)
+    session.locator("input[type=file]").set_input_files(str(OPEN[kind]))
+    expect(session.locator("table.sulcus-networks")).to_be_visible()
+    session.get_by_text(report_texts.REPORT, exact=True).click()
+    expect(session.get_by_text(report_texts.HOW_TO_EDIT)).to_be_visible()
     assert in_both_themes(session) == []
 
 

@@ -20,6 +20,7 @@ from app.store.outlines import Outlines
 from app.store.pictures import Pictures
 from app.store.places import places, prepare, secret
 from app.store.repository import Repository
+from app.store.signed import Reports
 
 CALLER = "SCANNER1"
 SETTINGS = NodeSettings("SULCUS", "127.0.0.1", 0, (CALLER, "OTHER"), PIXELS, 0.0)
@@ -60,6 +61,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
             key=secret(found),
             outlines=Outlines(engine),
             inputs=Inputs(engine),
+            reports=Reports(engine),
         )
         incoming = Incoming(found.home / "incoming", settings.idle_s)
         node = Node(settings, incoming, archive)

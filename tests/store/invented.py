@@ -3,7 +3,10 @@
 from datetime import date
 
 from app.store.records import CLEAR, STOPPED, TUMOUR, Answer, NewScan
+from app.store.signed import NewReport
 from ml.labels import CLASSES
+
+REPORT = NewReport("A. Reader", "1.1", {"mobilenet": "b" * 64}, '{"said": "größer"}\n')
 
 
 def scan(number: int = 1) -> NewScan:

@@ -19,13 +19,14 @@ from app.store.opening import connect, migrate, open_store
 from app.store.places import Places, places
 from app.store.records import AGREE, NEW, TUMOUR, WAITING, Word
 from app.store.repository import Repository
+from app.store.signed import Reports
 from app.store.tables import Base
 from ml.errors import StoreError
-from tests.store.invented import answer, scan
+from tests.store.invented import REPORT, answer, scan
 from tests.store.writers import WORDS_EACH
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ("scans", "ai_results", "readings", "signatures")
+TABLES = ("scans", "ai_results", "readings", "signatures", "signed_reports")
 WRITERS = 20
 
 
@@ -48,6 +49,16 @@ def test_a_reading_outlives_a_kill_right_after_the_call(found: Places) -> None:
     assert (kept.id, kept.word.reader, kept.word.verdict) == (number, "A. Reader", AGREE)
 
 
+def test_a_signed_report_outlives_a_kill_right_after_the_call(found: Places) -> None:
+    with child(found, "sign") as process:
+        assert process.stdout is not None
+        number = int(process.stdout.readline())
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    (kept,) = Reports(open_store(found)).of_scan(scan().content_hash)
+    assert (kept.id, kept.report, kept.intact) == (number, REPORT, True)
+
+
 def test_twenty_processes_that_start_and_write_at_once_lose_nothing(either: Places) -> None:
     with child(either, "crowd", str(WRITERS)) as process:
         assert process.wait(timeout=300) == 0
@@ -64,7 +75,7 @@ def test_no_row_is_ever_changed(either: Places) -> None:
     repository = Repository(engine)
     answered = repository.add_answer(scan(), answer())
     repository.add_word(answered, Word("A. Reader", AGREE))
-    repository.sign(answered, "A. Reader", "c" * 64)
+    Reports(engine).sign(answered, REPORT)
     attempts = [
         attempt
         for table in TABLES
@@ -109,7 +120,7 @@ def test_an_upgrade_keeps_what_is_there(either: Places, version: str) -> None:
     assert answered == 1, "the same answer is the same row"
     repository.add_word(answered, Word("A. Reader", AGREE))
     assert [row.word.reader for row in repository.readings()] == ["A. Reader"]
-    repository.sign(answered, "A. Reader", "c" * 64)
+    Reports(engine).sign(answered, REPORT)
     (entry,) = repository.worklist()
     assert (entry.status, entry.scan.slices) == ("signed", None)
     repository.add_answer(replace(scan(2), slices=24), replace(said, series={"slices": 24}))

@@ -8,8 +8,9 @@ from sqlalchemy import Engine, text
 
 from app.store.records import AGREE, DISAGREE, UNDONE, UNSURE, Word
 from app.store.repository import Repository
+from app.store.signed import Reports
 from ml.errors import StoreError
-from tests.store.invented import answer, scan
+from tests.store.invented import REPORT, answer, scan
 
 READER = "A. Reader"
 
@@ -18,7 +19,7 @@ def statuses(repository: Repository) -> list[str]:
     return [entry.status for entry in repository.worklist()]
 
 
-def test_a_scan_goes_from_new_to_read_to_signed(repository: Repository) -> None:
+def test_a_scan_goes_from_new_to_read_to_signed(repository: Repository, engine: Engine) -> None:
     answered = repository.add_answer(scan(), answer())
     refused = repository.add_answer(scan(2), answer(None))
     assert statuses(repository) == ["new", "refused"]
@@ -27,34 +28,8 @@ def test_a_scan_goes_from_new_to_read_to_signed(repository: Repository) -> None:
     assert statuses(repository) == ["read", "read"]
     repository.take_back(number, READER)
     assert statuses(repository) == ["new", "read"]
-    repository.sign(answered, READER, "c" * 64)
+    Reports(engine).sign(answered, REPORT)
     assert statuses(repository) == ["signed", "read"]
-
-
-def test_a_signature_is_taken_back_by_a_new_row(repository: Repository, engine: Engine) -> None:
-    answered = repository.add_answer(scan(), answer())
-    repository.add_word(answered, Word(READER, AGREE))
-    repository.sign(answered, READER, "c" * 64)
-    with pytest.raises(StoreError):
-        repository.take_back_signature(answered, "B. Reader")
-    assert statuses(repository) == ["signed"]
-    repository.take_back_signature(answered, READER)
-    assert statuses(repository) == ["read"]
-    with pytest.raises(StoreError):
-        repository.take_back_signature(answered, READER)
-    repository.sign(answered, READER, "d" * 64)
-    assert statuses(repository) == ["signed"]
-    with engine.connect() as connection:
-        rows = connection.execute(text("SELECT report_hash, takes_back FROM signatures")).all()
-    assert [tuple(row) for row in rows] == [("c" * 64, None), ("c" * 64, 1), ("d" * 64, None)]
-
-
-@pytest.mark.parametrize("reader", ["", "r" * 81])
-def test_nobody_does_not_sign(repository: Repository, reader: str) -> None:
-    answered = repository.add_answer(scan(), answer())
-    with pytest.raises(StoreError, match="Accepted"):
-        repository.sign(answered, reader, "c" * 64)
-    assert statuses(repository) == ["new"]
 
 
 def test_the_worklist_holds_what_was_admitted(repository: Repository) -> None:

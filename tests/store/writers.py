@@ -1,7 +1,8 @@
 """Children of the tests of durability: `python -m tests.store.writers WAY COUNT`.
 
-The store is the one that the environment names. "hold" writes one reading, prints its number
-and waits to be killed; "crowd" forks COUNT processes that open the store and write at once.
+The store is the one that the environment names. "hold" writes one reading and "sign" one signed
+report; each prints its number and waits to be killed. "crowd" forks COUNT processes that open the
+store and write at once.
 """
 
 import os
@@ -12,14 +13,20 @@ from app.store.opening import open_store
 from app.store.places import places
 from app.store.records import AGREE, Word
 from app.store.repository import Repository
-from tests.store.invented import answer, scan
+from app.store.signed import Reports
+from tests.store.invented import REPORT, answer, scan
 
 WORDS_EACH = 3
 
 
-def hold() -> None:
-    repository = Repository(open_store(places()))
-    number = repository.add_word(repository.add_answer(scan(), answer()), Word("A. Reader", AGREE))
+def hold(way: str) -> None:
+    engine = open_store(places())
+    repository = Repository(engine)
+    answered = repository.add_answer(scan(), answer())
+    if way == "sign":
+        number = Reports(engine).sign(answered, REPORT)
+    else:
+        number = repository.add_word(answered, Word("A. Reader", AGREE))
     sys.stdout.write(f"{number}\n")
     sys.stdout.flush()
     time.sleep(600)
@@ -49,6 +56,6 @@ def _forked(number: int, start: float) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "hold":
-        hold()
+    if sys.argv[1] != "crowd":
+        hold(sys.argv[1])
     sys.exit(crowd(int(sys.argv[2])))

@@ -139,7 +139,7 @@ def test_a_worker_reads_its_block_with_one_set_of_networks(inbox: Path, tmp_path
         made.append(FakeEngine())
         return made[-1]
 
-    worker = batch_ray.Worker(make, batch.mark(FakeEngine()))
+    worker = batch_ray.Worker(make, batch.networks_mark(FakeEngine()))
     (block,) = batch_ray._blocks(files, masks)
     for _ in range(2):
         rows = worker(block).to_pylist()

@@ -1,12 +1,15 @@
-"""The table of the series in a bundle: one row a series, columns only ever added at the end."""
+"""The table of series, of a batch run and of a bundle of reports: one row a series.
+
+`series.csv` is a contract for other programs: columns may be added at the end, none is renamed.
+"""
 
 from typing import Final
 
-from app.reports.series_result import SeriesResult
 from ml.labels import CLASSES
 from ml.readings import Row
+from ml.study import StudyReading
 
-__all__ = ["COLUMNS", "row"]
+__all__ = ["COLUMNS", "failed_series", "series_row"]
 
 COLUMNS: Final[tuple[str, ...]] = (
     "file",
@@ -27,27 +30,30 @@ COLUMNS: Final[tuple[str, ...]] = (
     "diameter_slice",
     "slices_in_training_set",
     "accuracy_measured",
+    "reason",
 )
 """Columns of `series.csv`, in order."""
 
 
-def row(file: str, read: SeriesResult) -> Row:
+def series_row(file: str, found: StudyReading, reason: str = "") -> Row:
     """Row of a series that was read; of one that was refused as a whole, its counts only.
 
     Args:
-        file: name within the bundle.
-        read: the series.
+        file: what the series is called in the table.
+        found: the series as read.
+        reason: why files beside it are in no series, or "".
 
     Returns:
         Probabilities with six decimals, slices from 1 joined by ";", mL and mm with three decimals
         where the series states its geometry, and "no" for an accuracy that was never measured.
     """
-    found, size = read.found, read.found.size
+    size = found.size
     cells = dict.fromkeys(COLUMNS, "") | {
         "file": file,
         "status": "refused",
         "slices": str(len(found.slices)),
         "refused_slices": str(found.refused),
+        "reason": reason,
     }
     if found.answer is None:
         return cells
@@ -60,7 +66,7 @@ def row(file: str, read: SeriesResult) -> Row:
         "confidence": f"{found.answer.confidence:.6f}",
         "calibrated": "yes" if found.calibrated else "no",
         "averaged_slices": ";".join(map(str, found.answer.numbers)),
-        "key_slice": str(read.key_number),
+        "key_slice": str(found.highest + 1),
         "volume_ml": _number(size.volume_ml),
         "volume_low_ml": _number(low),
         "volume_high_ml": _number(high),
@@ -70,6 +76,12 @@ def row(file: str, read: SeriesResult) -> Row:
         "slices_in_training_set": str(sum(one.in_training_set for one in found.slices)),
         "accuracy_measured": "no",
     }
+
+
+def failed_series(file: str, reason: str) -> Row:
+    """Row of files of which no series could be read; all but file, status and reason is empty."""
+    said = {"file": file, "status": "failed", "reason": " ".join(reason.split())}
+    return dict.fromkeys(COLUMNS, "") | said
 
 
 def _number(value: float | None) -> str:

@@ -1,0 +1,81 @@
+"""A stored report as the draft that was signed, so that its other files can be made again.
+
+The text alone has neither the picture nor the probability map of an outline. They come from a
+reading of today, which is taken for the one that was signed only where the same networks give the
+signed text again, to the last letter.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from app.reports import as_json
+from app.reports.addendum import parsed
+from app.reports.draft import Draft, Footer, Piece, Section, Signature
+from app.reports.series_result import Reported
+from app.store.outlines import KeptOutline
+from app.store.signed import SignedReport
+
+__all__ = ["addenda_to", "restored"]
+
+
+def addenda_to(row: SignedReport, rows: Iterable[SignedReport]) -> tuple[SignedReport, ...]:
+    """The addenda to a report, the oldest first."""
+    return tuple(one for one in rows if one.amends == row.id)
+
+
+def restored(
+    row: SignedReport,
+    answer: Reported,
+    *,
+    rows: Iterable[SignedReport],
+    outlines: Sequence[KeptOutline],
+) -> Draft | None:
+    """The signed report with its addenda, or None where the reading is not the one signed.
+
+    Args:
+        row: a report on the same scan or series.
+        answer: what came of reading it today.
+        rows: all signed reports on it.
+        outlines: all rows of readers' outlines on it.
+    """
+    if dict(answer.weights) != dict(row.report.weights):
+        return None
+    found = json.loads(row.report.document)
+    said = _draft(found)
+    outlined = outlines if found["reader_outline"] is not None else (None,)
+    for outline in outlined:
+        draft = replace(said, outline=outline)
+        if as_json.render(draft, answer).decode() == row.report.document:
+            added = tuple(parsed(one.report.document) for one in addenda_to(row, rows))
+            return replace(draft, addenda=added)
+    return None
+
+
+def _draft(found: dict[str, Any]) -> Draft:
+    """All that the text says."""
+    by, made, held_out = found["signature"], found["made_by"], found["held_out"]
+    kinds = found["result"].get("conflicts")
+    return Draft(
+        content_hash=found["scan"]["sha256"],
+        sections=tuple(
+            Section(
+                one["name"],
+                tuple(Piece(piece["source"], piece["text"]) for piece in one["pieces"]),
+                tuple(one["left_out"]),
+            )
+            for one in found["sections"]
+        ),
+        footer=Footer(
+            notice=found["notice"],
+            software=made["software"],
+            weights=tuple(made["weights_sha256"].items()),
+            thresholds=found["thresholds"],
+            held_out=held_out["figure"],
+            protocol=held_out["protocol"],
+        ),
+        conflicts=None if kinds is None else tuple(kinds),
+        signature=Signature(by["name"], datetime.fromisoformat(by["time"])),
+    )
