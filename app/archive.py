@@ -9,6 +9,7 @@ from functools import cache
 
 from app import series_records
 from app.series_records import DIGITS, shares
+from app.store.drawings import Drawings
 from app.store.inputs import Inputs
 from app.store.opening import open_store
 from app.store.outlines import Outlines
@@ -43,6 +44,7 @@ class Archive:
         pictures: the folder of kept pictures.
         key: secret of the pseudonyms.
         outlines: the readers' own outlines, in the same database.
+        drawings: what the readers drew by hand, likewise.
         inputs: what the gate measured of every scan, likewise.
     """
 
@@ -53,10 +55,12 @@ class Archive:
         *,
         key: bytes,
         outlines: Outlines,
+        drawings: Drawings,
         inputs: Inputs,
     ) -> None:
         self.pictures = pictures
         self.outlines = outlines
+        self.drawings = drawings
         self.inputs = inputs
         self._repository = repository
         self._key = key
@@ -279,5 +283,6 @@ def _opened(found: Places) -> Archive:
         Pictures(found.pictures, found.keep_days),
         key=secret(found),
         outlines=Outlines(engine),
+        drawings=Drawings(engine),
         inputs=Inputs(engine),
     )

@@ -14,6 +14,7 @@ from app.archive import Archive
 from app.node.incoming import Incoming
 from app.node.receiver import Node
 from app.node.settings import PIXELS, NodeSettings, Peer
+from app.store.drawings import Drawings
 from app.store.inputs import Inputs
 from app.store.opening import open_store
 from app.store.outlines import Outlines
@@ -59,6 +60,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
             Pictures(found.pictures, 30),
             key=secret(found),
             outlines=Outlines(engine),
+            drawings=Drawings(engine),
             inputs=Inputs(engine),
         )
         incoming = Incoming(found.home / "incoming", settings.idle_s)
