@@ -190,5 +190,6 @@ def _key(part: str, canvas: Canvas) -> str:
 
 def _told(name: str, length: int) -> list[Any] | None:
     """What the viewer told under a name, or None where it is not of that form."""
-    found: object = state.recall(KEY, {}).get(name)
+    told: dict[str, Any] = state.recall(KEY, {})
+    found = told.get(name)
     return list(found) if isinstance(found, list | tuple) and len(found) == length else None

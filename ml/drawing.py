@@ -172,8 +172,7 @@ def _number(name: object, total: int) -> int:
 def _checked(runs: object, shape: tuple[int, int]) -> Runs:
     """Runs that are what this module writes, and lie within a slice."""
     pixels = shape[0] * shape[1]
-    whole = isinstance(runs, list) and len(runs) <= pixels + 1
-    if not whole or not all(type(one) is int and 0 <= one <= pixels for one in runs):
+    if not isinstance(runs, list) or len(runs) > pixels + 1 or not all(map(_count, runs)):
         raise DrawingError(
             "What was drawn is not a mask of whole pixels, so it is not kept. Draw it again."
         )
@@ -183,3 +182,8 @@ def _checked(runs: object, shape: tuple[int, int]) -> Runs:
             "kept. Open the scan again and draw it again."
         )
     return tuple(runs)
+
+
+def _count(value: object) -> bool:
+    """Whether a value is a whole number from 0, and no truth value."""
+    return type(value) is int and value >= 0
