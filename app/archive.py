@@ -7,8 +7,11 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 
+from sqlalchemy import Engine
+
 from app import series_records
 from app.series_records import DIGITS, shares
+from app.store.drawings import Drawings
 from app.store.inputs import Inputs
 from app.store.opening import open_store
 from app.store.outlines import Outlines
@@ -40,29 +43,18 @@ class Archive:
     """Worklist, readings and kept pictures of one place.
 
     Args:
-        repository: the database.
+        engine: of the database.
         pictures: the folder of kept pictures.
         key: secret of the pseudonyms.
-        outlines: the readers' own outlines, in the same database.
-        inputs: what the gate measured of every scan, likewise.
-        reports: signed reports, likewise.
     """
 
-    def __init__(
-        self,
-        repository: Repository,
-        pictures: Pictures,
-        *,
-        key: bytes,
-        outlines: Outlines,
-        inputs: Inputs,
-        reports: Reports,
-    ) -> None:
+    def __init__(self, engine: Engine, pictures: Pictures, *, key: bytes) -> None:
         self.pictures = pictures
-        self.outlines = outlines
-        self.inputs = inputs
-        self.reports = reports
-        self._repository = repository
+        self.outlines = Outlines(engine)
+        self.drawings = Drawings(engine)
+        self.inputs = Inputs(engine)
+        self.reports = Reports(engine)
+        self._repository = Repository(engine)
         self._key = key
         self._noted: dict[tuple[str, str], int] = {}
 
@@ -256,12 +248,4 @@ def _refused(answer: Refused, version: str) -> Answer:
 
 @cache
 def _opened(found: Places) -> Archive:
-    engine = open_store(found)
-    return Archive(
-        Repository(engine),
-        Pictures(found.pictures, found.keep_days),
-        key=secret(found),
-        outlines=Outlines(engine),
-        inputs=Inputs(engine),
-        reports=Reports(engine),
-    )
+    return Archive(open_store(found), Pictures(found.pictures, found.keep_days), key=secret(found))

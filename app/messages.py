@@ -37,6 +37,7 @@ _TITLES: Final[dict[type[errors.SulcusError], str]] = {
     errors.GateError: "Whether this is a brain MRI cannot be told, so there is no AI reading.",
     errors.MetricsError: "The held-out figures are not available.",
     errors.StoreError: "The worklist and its readings cannot be used.",
+    errors.DrawingError: "This drawing cannot be used.",
     errors.ReportError: "This file of the report cannot be written.",
     errors.NodeError: "The DICOM connection does not work.",
     errors.SetRefused: "This set is not unpacked.",

@@ -1,18 +1,21 @@
 """The report on a scan as it stands in this session: the AI's draft and the reader's words."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
-from app import held_out, own_outline, report_session, services, state
+from app import drawing_session, held_out, own_outline, report_session, services, state
 from app import report_texts as words
 from app.archive import archive
 from app.reports.compose import Measured, compose
 from app.reports.draft import Draft, edited
+from app.reports.own_drawing import with_drawing
 from app.reports.own_outline import with_outline
 from app.reports.restored import restored
 from app.reports.series_result import Reported, named
+from app.store.drawings import KeptDrawing
 from app.store.outlines import KeptOutline
-from ml.errors import MetricsError, StoreError
+from ml.errors import DrawingError, MetricsError, StoreError
 from ml.results import Analysis, Refused
 
 T = TypeVar("T")
@@ -57,18 +60,28 @@ def _edited(draft: Draft, answer: Reported) -> Draft:
     said = {piece.text for section in draft.sections for piece in section.pieces}
     left_out = {text for text in said if not report_session.ticked(digest, part(text))}
     done = edited(draft, written, left_out)
-    if not isinstance(answer, Analysis):
+    outline = _kept_outline(answer) if isinstance(answer, Analysis) else None
+    drawing = _kept_drawing(digest)
+    if drawing is not None and (outline is None or drawing.at > outline.at):
+        with suppress(DrawingError):
+            return with_drawing(done, drawing)
+    if outline is None or not isinstance(answer, Analysis):
         return done
-    kept = _kept_outline(answer)
-    return done if kept is None else with_outline(done, answer, kept)
+    return with_outline(done, answer, outline)
 
 
 def _kept_outline(answer: Analysis) -> KeptOutline | None:
     """The outline that this reader kept of the scan, or None; a store that fails has none."""
-    try:
+    with suppress(StoreError):
         return own_outline.mine(answer.scan.content_hash)
-    except StoreError:
-        return None
+    return None
+
+
+def _kept_drawing(content_hash: str) -> KeptDrawing | None:
+    """What this reader drew and kept, likewise; the later one of the two is in the report."""
+    with suppress(StoreError):
+        return drawing_session.mine(content_hash)
+    return None
 
 
 def proposed(answer: Analysis | Refused) -> Draft:

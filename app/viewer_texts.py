@@ -13,9 +13,22 @@ NO_WEBGL: Final = (
 )
 
 MODES: Final[dict[str, str]] = {"slices": "Slices", "planes": "Three planes", "render": "3-D"}
-TOOLS: Final[dict[str, str]] = {"window": "Window", "pan": "Pan", "measure": "Measure"}
+TOOLS: Final[dict[str, str]] = {
+    "window": "Window",
+    "pan": "Pan",
+    "measure": "Measure",
+    "pen": "Pen",
+    "erase": "Eraser",
+}
 RESET: Final = "Reset"
 HIDE: Final = "Hide AI marks"
+HIDE_OWN: Final = "Hide your drawing"
+DRAW: Final = "Drawing"
+SMALLER: Final = "Smaller pen"
+LARGER: Final = "Larger pen"
+SIZE: Final = "{px} px"
+UNDO: Final = "Undo stroke"
+STARTS: Final[dict[str, str]] = {"ai": "Start from the AI's outline", "empty": "Start empty"}
 TOOL: Final = "What dragging does"
 MODE: Final = "How the series is shown"
 
@@ -43,6 +56,13 @@ def words(*, scrolls: bool) -> dict[str, object]:
         "reset": RESET,
         "hide": HIDE,
         "hidden": texts.ai_title(texts.MARKS_HIDDEN),
+        "hide_own": HIDE_OWN,
+        "draw": DRAW,
+        "smaller": SMALLER,
+        "larger": LARGER,
+        "size": SIZE,
+        "undo": UNDO,
+        "starts": STARTS,
         "hints": hints(scrolls=scrolls),
         "keys": "\n".join(
             f"{', '.join(one.keys)}: {one.does}" for one in shortcuts.PLACES["On the picture"]

@@ -33,10 +33,10 @@ EMPTY_HELP: Final = (
 )
 PRIVACY: Final = (
     "Stored on this computer: a pseudonym and the file's digest, study date, modality, the AI's "
-    "answers, and the readers' names, words, own outlines (threshold and sizes) and the text of "
-    "their signed reports. Not stored: patients' names, other identifiers, file names, unless a "
-    "reader writes them. What the DICOM node receives is kept as its own setting says: pixels "
-    "only, or whole files with the patient's identity."
+    "answers, and the readers' names, words, own outlines (threshold or drawing, and sizes) and "
+    "the text of their signed reports. Not stored: patients' names, other identifiers, file "
+    "names, unless a reader writes them. What the DICOM node receives is kept as its own setting "
+    "says: pixels only, or whole files with the patient's identity."
 )
 SORT: Final = "Order"
 ORDERS: Final[dict[str, str]] = {

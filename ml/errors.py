@@ -22,6 +22,7 @@ SulcusError
 ├── StoreError                 the worklist and its readings cannot be opened or written
 ├── TrainingError              a training run that cannot start or resume
 ├── MetricsError               a figure a page needs has not been computed
+├── DrawingError               what was drawn on a scan cannot be used
 ├── ReportError                a report cannot be written in the form asked for
 └── NodeError                  the DICOM node cannot start, or a peer takes nothing
 
@@ -116,6 +117,10 @@ class TrainingError(SulcusError):
 
 class MetricsError(SulcusError):
     """A figure a page needs has not been computed."""
+
+
+class DrawingError(SulcusError):
+    """What a reader drew arrived or was stored in a form that is not accepted."""
 
 
 class ReportError(SulcusError):

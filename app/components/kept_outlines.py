@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from app import drawing_session, drawing_texts, own_outline
 from app import outline_texts as words
-from app import own_outline
 from app.reports.draft import Draft
 
 
@@ -14,14 +14,20 @@ def show(content_hash: str) -> None:
         StoreError: they cannot be read.
     """
     rows = own_outline.standing(content_hash)
-    if not rows:
-        return
-    st.markdown(f"**{words.ALL_KEPT}**")
+    if rows:
+        st.markdown(f"**{words.ALL_KEPT}**")
     for row in rows:
         st.text(words.kept(row, current=own_outline.current(row)))
+    drawings = drawing_session.standing(content_hash)
+    if drawings:
+        st.markdown(f"**{drawing_texts.ALL_KEPT}**")
+    for one in drawings:
+        st.text(drawing_texts.kept(one))
 
 
 def in_report(draft: Draft) -> None:
     """Say that this reader's outline goes into the report; nothing where there is none."""
     if draft.outline is not None:
         st.caption(words.will_be_added(words.kept(draft.outline, current=True)))
+    if draft.drawing is not None:
+        st.caption(words.will_be_added(drawing_texts.kept(draft.drawing)))

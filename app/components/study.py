@@ -1,4 +1,4 @@
-"""A series: read once with a bar, then its answer, its strip and the slice to look at."""
+"""A series: read once with a bar; the slice to look at, its answer, its strip."""
 
 import streamlit as st
 
@@ -13,12 +13,11 @@ from ml.study import StudyReading
 from ml.volume import Volume
 
 
-def show(series: Series, left_out: tuple[str, ...], *, hidden: bool) -> tuple[Scan, Hung] | None:
-    """Draw what belongs to the series as a whole; the pictures are drawn by the view.
+def opened(series: Series, *, hidden: bool) -> tuple[Scan, Hung] | None:
+    """Decode and read a series; what belongs to it as a whole is drawn by `answer` and `strip`.
 
     Args:
         series: what is open.
-        left_out: why files of the same upload are in no series.
         hidden: the series is read blind: nothing that the AI says is drawn or sets the slice.
 
     Returns:
@@ -32,13 +31,6 @@ def show(series: Series, left_out: tuple[str, ...], *, hidden: bool) -> tuple[Sc
         return None
     found = None if hidden else _read(volume)
     number = _number(volume, found)
-    if found is not None:
-        strip, answer = st.columns([3, 2], gap="medium")
-        with strip:
-            study_strip.show(found, number)
-        with answer:
-            study_answer.show(found, volume, left_out)
-    _scroll(volume, found, number)
     scan = volume.slices[number - 1]
     middle = volume.slices[len(volume.slices) // 2]
     return scan, Hung(
@@ -50,6 +42,24 @@ def show(series: Series, left_out: tuple[str, ...], *, hidden: bool) -> tuple[Sc
         volume=volume,
         found=found,
     )
+
+
+def answer(hung: Hung, left_out: tuple[str, ...]) -> None:
+    """Draw what the series says; nothing where that is hidden.
+
+    Args:
+        hung: the series on screen.
+        left_out: why files of the same upload are in no series.
+    """
+    if hung.found is not None:
+        study_answer.show(hung.found, hung.volume, left_out)
+
+
+def strip(hung: Hung) -> None:
+    """Draw the slider of the slices, and below it how probable a tumour is in each."""
+    _scroll(hung.volume, hung.found, hung.number)
+    if hung.found is not None:
+        study_strip.show(hung.found, hung.number)
 
 
 def _read(volume: Volume) -> StudyReading | None:

@@ -20,6 +20,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from app import services, state, study_services, texts, theme, viewer_session
 from app import viewer_texts as words
+from app.components import own_layer
+from app.drawing_session import Canvas, take_drawn, take_start
 from app.records import Hung
 from ml import display
 from ml.results import Analysis, Detection, Heatmap, Scan
@@ -47,7 +49,12 @@ def _component() -> ComponentRenderer:
 
 
 def show(
-    scan: Scan, window: tuple[float, float], read: Analysis | None, hung: Hung | None = None
+    scan: Scan,
+    window: tuple[float, float],
+    *,
+    read: Analysis | None,
+    hung: Hung | None,
+    canvas: Canvas,
 ) -> None:
     """Draw both pictures.
 
@@ -57,15 +64,18 @@ def show(
         read: what the networks said, or None when they could not run: then the right-hand
             picture stays without marks.
         hung: how it hangs where it is a slice of a series.
+        canvas: what the reader draws on.
     """
     _serve_bundle()
     total = len(hung.volume.slices) if hung else 1
     key = hung.key if hung else scan.content_hash
     _component()(
         key=viewer_session.KEY,
-        data=drawing(scan, window, read, hung),
+        data=drawing(scan, window, read, hung) | {"own": own_layer.drawing(canvas)},
         on_window_change=partial(viewer_session.take_window, hung.windowed if hung else scan),
         on_slice_change=partial(viewer_session.take_slice, key, total),
+        on_drawn_change=partial(take_drawn, canvas),
+        on_start_change=partial(take_start, canvas),
         on_failed_change=viewer_session.draw_pictures,
     )
 

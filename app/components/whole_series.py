@@ -10,22 +10,26 @@ from ml.errors import SulcusError
 from ml.io.series import Series
 
 
-def word(series: Series) -> None:
+def word(series: Series) -> int | None:
     """Note the answer for the series on the worklist, and ask for the reader's word on it.
 
     Args:
         series: on screen; nothing is drawn where it was not read as a whole.
+
+    Returns:
+        Number of the answer, None where it is not on the worklist.
     """
     volume = study_services.volume(series)
     found = study_services.known(volume)
     if found is None:
-        return
+        return None
     words = st.container()
     answer_id = recorder.show_series(series, volume, found)
     if answer_id is not None:
         label = None if found.answer is None else found.answer.label
         with words:
             readers_word.show(series.content_hash, label, answer_id)
+    return answer_id
 
 
 def subject(series: Series) -> Subject | None:

@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict
 from typing import Any, Final
 
-from app.reports import own_outline, series_json
+from app.reports import own_drawing, own_outline, series_json
 from app.reports.draft import Draft, Section
 from app.reports.result import result
 from app.reports.series_result import Reported, SeriesResult, named
@@ -16,9 +16,10 @@ from ml.results import Scan
 
 __all__ = ["VERSION", "document", "render"]
 
-VERSION: Final = "1.1"
+VERSION: Final = "1.2"
 """Of the form; a field or a kind of result may be added under the same first number, none is
-renamed or removed. 1.1 added series, orientation and the reader's outline."""
+renamed or removed. 1.1 added series, orientation and the reader's outline, 1.2 the
+reader's drawing."""
 
 
 def document(draft: Draft, answer: Reported) -> dict[str, Any]:
@@ -47,6 +48,7 @@ def document(draft: Draft, answer: Reported) -> dict[str, Any]:
         "reader_outline": None
         if isinstance(answer, SeriesResult)
         else own_outline.facts(draft, answer),
+        "reader_drawing": own_drawing.facts(draft),
         "made_by": {"software": footer.software, "weights_sha256": dict(footer.weights)},
         "thresholds": footer.thresholds,
         "notice": footer.notice,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from app import report_texts as words
+from app.store.drawings import KeptDrawing
 from app.store.outlines import KeptOutline
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
 Source = Literal["ai", "reader"]
 AI: Final[Source] = "ai"
 READER: Final[Source] = "reader"
+_FINDINGS: Final = "findings"
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ class Draft:
         conflicts: kinds of contradiction (`ml.inference.conflicts.KINDS`), None where they were
             not looked at.
         signature: None for a draft.
-        outline: the reader's own outline that the report uses, None where it has none.
+        outline: the reader's own outline by threshold that the report uses, None where it has none.
+        drawing: what the reader drew, likewise; a report has one of the two at most.
         addenda: what was added after it was signed; each is a document of its own.
     """
 
@@ -122,6 +125,7 @@ class Draft:
     conflicts: tuple[str, ...] | None = None
     signature: Signature | None = field(default=None)
     outline: KeptOutline | None = None
+    drawing: KeptDrawing | None = None
     addenda: tuple[Addendum, ...] = ()
 
     @property
@@ -135,6 +139,15 @@ class Draft:
         if self.signature is None:
             return words.NOT_SIGNED
         return words.signed(self.signature.name, self.signature.time)
+
+    def with_finding(self, text: str) -> "Draft":
+        """The same with one more sentence of the reader among the findings."""
+        piece = Piece(READER, text)
+        sections = tuple(
+            replace(one, pieces=(*one.pieces, piece)) if one.name == _FINDINGS else one
+            for one in self.sections
+        )
+        return replace(self, sections=sections)
 
     def check_of(self, content_hash: str) -> None:
         """Hold the report to its scan; call before anything is written out of both.
@@ -156,7 +169,8 @@ def edited(draft: Draft, written: Mapping[str, str], left_out: Collection[str] =
         left_out: AI sentences to take out; all others are in.
     """
     sections = tuple(_edited(one, written.get(one.name, ""), left_out) for one in draft.sections)
-    return replace(draft, sections=sections, signature=None, outline=None, addenda=())
+    bare = replace(draft, signature=None, outline=None, drawing=None, addenda=())
+    return replace(bare, sections=sections)
 
 
 def sign(draft: Draft, name: str, time: datetime) -> Draft:

@@ -15,7 +15,7 @@ from app import theme
 from app.orientation_texts import hanging
 from app.reports import fonts
 from ml import display
-from ml.results import Analysis, BoolArray, Refused, Scan, Segmentation
+from ml.results import Analysis, BoolArray, Refused, Scan
 
 __all__ = ["Scale", "draw", "scale"]
 
@@ -23,7 +23,7 @@ MAX_SIDE: Final = 1024
 """Longest side of a picture in the file, in pixels; a larger scan is averaged down."""
 
 _MASK: Final = Color(*(part / 255 for part in theme.MASK_RGB))
-_OWN: Final = Color(86 / 255, 180 / 255, 233 / 255)  # sky blue of the Okabe-Ito set
+_OWN: Final = Color(*(part / 255 for part in theme.OWN_RGB))
 _LONGEST_BAR: Final = 1 / 3  # of the picture's width
 _CAPTION: Final = 8.0
 _GAP: Final = 10.0
@@ -59,7 +59,7 @@ def draw(
     answer: Analysis | Refused,
     box: tuple[float, float, float, float],
     *,
-    own: Segmentation | None = None,
+    own: BoolArray | None = None,
     hung: str | None = None,
 ) -> None:
     """Draw both pictures side by side.
@@ -68,7 +68,7 @@ def draw(
         canvas: reportlab canvas.
         answer: what came of reading the scan; a refused one has its raw picture only.
         box: (left, bottom, width, height) of the place, in points; captions are inside.
-        own: the reader's own outline, dashed and in another colour than the AI's.
+        own: mask of the reader's own outline, dashed and in another colour than the AI's.
         hung: how the picture hangs, and its place in a series; None says what its own file does.
     """
     left, bottom, width, height = box
@@ -99,7 +99,7 @@ def draw(
         if number == 1 and isinstance(answer, Analysis):
             _outline(canvas, answer.segmentation.mask, (x, top, *size))
             if own is not None:
-                _outline(canvas, own.mask, (x, top, *size), own=True)
+                _outline(canvas, own, (x, top, *size), own=True)
 
 
 def _outline(

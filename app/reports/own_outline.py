@@ -8,14 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from app import outline_texts as words
-from app.reports.draft import READER, Draft, Piece
+from app.reports.draft import Draft
 from app.store.outlines import KeptOutline
 from ml.inference.segment import outlined_at
 from ml.results import Analysis, Refused, Segmentation
 
 __all__ = ["facts", "outline_of", "with_outline"]
-
-_SECTION = "findings"
 
 
 def with_outline(draft: Draft, read: Analysis, kept: KeptOutline) -> Draft:
@@ -31,12 +29,8 @@ def with_outline(draft: Draft, read: Analysis, kept: KeptOutline) -> Draft:
     """
     draft.check_of(read.scan.content_hash)
     draft.check_of(kept.content_hash)
-    piece = Piece(READER, words.in_report(kept, _drawn(read, kept).measurement))
-    sections = tuple(
-        replace(one, pieces=(*one.pieces, piece)) if one.name == _SECTION else one
-        for one in draft.sections
-    )
-    return replace(draft, sections=sections, outline=kept)
+    said = words.in_report(kept, _drawn(read, kept).measurement)
+    return replace(draft.with_finding(said), outline=kept)
 
 
 def outline_of(draft: Draft, answer: Analysis | Refused) -> Segmentation | None:

@@ -30,6 +30,7 @@ from app import report_texts as words
 from app import series_texts, signed_texts
 from app.reports import fonts, key_picture
 from app.reports.draft import AI, READER, Addendum, Draft, Footer, Piece
+from app.reports.own_drawing import mask_of
 from app.reports.own_outline import outline_of
 from app.reports.series_result import Reported, SeriesResult, named
 
@@ -172,12 +173,15 @@ def _page(canvas: Any, document: Any, *, draft: Draft, answer: Reported | None) 
 def _pictures(
     canvas: Any, draft: Draft, answer: Reported, place: tuple[float, float, float, float]
 ) -> None:
-    """Of a series its key picture, with its number; of a slice the reader's outline too."""
+    """Of a series its key picture, with its number; the reader's outline where there is one."""
     if isinstance(answer, SeriesResult):
         hung = series_texts.caption(answer.volume, answer.key_number)
-        key_picture.draw(canvas, answer.key, place, hung=hung)
-    else:
-        key_picture.draw(canvas, answer, place, own=outline_of(draft, answer))
+        drawn = mask_of(draft, answer.key_number)
+        key_picture.draw(canvas, answer.key, place, own=drawn, hung=hung)
+        return
+    moved = outline_of(draft, answer)
+    own = mask_of(draft, 1) if moved is None else moved.mask
+    key_picture.draw(canvas, answer, place, own=own)
 
 
 def _foot(canvas: Any, draft: Draft, number: int) -> None:

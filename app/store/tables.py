@@ -7,7 +7,17 @@ holds the two to each other.
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Double, ForeignKey, MetaData, String, Text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Double,
+    ForeignKey,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+)
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -171,3 +181,28 @@ class ReaderOutlineRow(Base):
     model_version: Mapped[str] = mapped_column(HASH)
     weights_hash: Mapped[str] = mapped_column(HASH)
     takes_back: Mapped[int | None] = mapped_column(ForeignKey("reader_outlines.id"))
+
+
+class ReaderDrawingRow(Base):
+    """A reader's own drawing, or a row that takes one back; see `drawings.NewDrawing`."""
+
+    __tablename__ = "reader_drawings"
+    __table_args__ = (Unique("takes_back"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ai_result_id: Mapped[int] = mapped_column(ForeignKey("ai_results.id"))
+    at: Mapped[datetime]
+    reader: Mapped[str] = mapped_column(String(80))
+    begun: Mapped[str] = mapped_column(String(16))
+    mask: Mapped[bytes] = mapped_column(LargeBinary)
+    slices: Mapped[int]
+    area_px: Mapped[int]
+    area_mm2: Mapped[float | None]
+    volume_ml: Mapped[float | None]
+    diameter_px: Mapped[float | None]
+    diameter_mm: Mapped[float | None]
+    perpendicular_px: Mapped[float | None]
+    perpendicular_mm: Mapped[float | None]
+    model_version: Mapped[str] = mapped_column(HASH)
+    weights_hash: Mapped[str] = mapped_column(HASH)
+    takes_back: Mapped[int | None] = mapped_column(ForeignKey("reader_drawings.id"))

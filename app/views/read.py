@@ -8,6 +8,7 @@ from app import own_outline, reader_session, services, state, texts
 from app.components import (
     all_reports,
     conflicts,
+    drawn_outline,
     empty,
     heat_worth,
     layer_controls,
@@ -31,6 +32,7 @@ from app.components import (
     whole_series,
     windowing,
 )
+from app.drawing_session import Canvas
 from app.records import Hung
 from app.report_subject import Subject, of_slice
 from ml.errors import SulcusError
@@ -49,8 +51,7 @@ def page() -> None:
     if file.problem is not None:
         problem.show(file.problem)
     elif file.series is not None:
-        hidden = readers_word.hidden(file.content_hash)
-        opened = study.show(file.series, file.left_out, hidden=hidden)
+        opened = study.opened(file.series, hidden=readers_word.hidden(file.content_hash))
         if opened is not None:
             _reading(file, *opened)
     else:
@@ -82,38 +83,61 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
     with panel:
         st.html(f'<div class="sulcus-muted">{hung.line if hung else texts.scan_line(scan)}</div>')
         reader_session.on_screen(file.content_hash)
-        readers_word.who()
-        answer = None if readers_word.waits(file.content_hash) else _analysed(scan)
-        read = answer if isinstance(answer, Analysis) else None
-        if isinstance(answer, Refused):
-            refusal.show(answer)
-        if read is not None:
-            heat_worth.begin(read)
-            training_copy.show(read)
-            verdict.show(read)
-            conflicts.show(read)
-            measurements.show(read)
-        answer_id = None
-        if answer is not None:
-            reader_session.mark_drawn(file.content_hash)
-            if file.series is None:
-                answer_id = _word(file, answer)
-            else:
-                whole_series.word(file.series)
-        provenance.show(scan, read)
+        if hung is not None:
+            study.answer(hung, file.left_out)
+        answer, answer_id = _answer(file, scan)
+    read = answer if isinstance(answer, Analysis) else None
     shown = None if read is None else own_outline.adjusted(read)
+    canvas = _canvas(file, scan, read, hung)
     with pictures:
-        viewer.show(scan, window, shown, hung)
+        viewer.show(scan, window, read=shown, hung=hung, canvas=canvas)
+        if hung is not None:
+            study.strip(hung)
     left, right = controls.columns([3, 8], gap="medium")
     with left:
         windowing.show(windowed)
-    if read is not None and shown is not None:
-        with right:
+    with right:
+        if read is not None and shown is not None:
             layer_controls.show(read)
-            outline_threshold.show(read, shown, answer_id)
+            outline_threshold.show(read, shown, None if hung else answer_id)
+        if answer is not None:
+            drawn_outline.show(canvas, hung.found if hung else None, answer_id)
+    if read is not None:
         stress.show(scan)
     if answer is not None:
         report.show(partial(_subject, file, answer))
+
+
+def _answer(file: state.OpenedFile, scan: Scan) -> tuple[Analysis | Refused | None, int | None]:
+    """The panel: what was found, the reader's word on it, and its number on the worklist."""
+    readers_word.who()
+    answer = None if readers_word.waits(file.content_hash) else _analysed(scan)
+    read = answer if isinstance(answer, Analysis) else None
+    if isinstance(answer, Refused):
+        refusal.show(answer)
+    if read is not None:
+        heat_worth.begin(read)
+        training_copy.show(read)
+        verdict.show(read)
+        conflicts.show(read)
+        measurements.show(read)
+    answer_id = None
+    if answer is not None:
+        reader_session.mark_drawn(file.content_hash)
+        answer_id = _word(file, answer) if file.series is None else whole_series.word(file.series)
+    provenance.show(scan, read)
+    return answer, answer_id
+
+
+def _canvas(file: state.OpenedFile, scan: Scan, read: Analysis | None, hung: Hung | None) -> Canvas:
+    """What the reader draws on, with the AI's outlines as far as they may be shown."""
+    if hung is None:
+        own = {} if read is None else {1: read.segmentation.mask}
+        ai = {number: mask for number, mask in own.items() if mask.any()}
+        return Canvas(file.content_hash, scan.content_hash, scan, number=1, ai=ai)
+    slices = () if hung.found is None else hung.found.slices
+    ai = {one.number: one.mask for one in slices if one.mask is not None}
+    return Canvas(file.content_hash, hung.key, hung.volume, number=hung.number, ai=ai)
 
 
 def _word(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:

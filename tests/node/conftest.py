@@ -14,13 +14,9 @@ from app.archive import Archive
 from app.node.incoming import Incoming
 from app.node.receiver import Node
 from app.node.settings import PIXELS, NodeSettings, Peer
-from app.store.inputs import Inputs
 from app.store.opening import open_store
-from app.store.outlines import Outlines
 from app.store.pictures import Pictures
 from app.store.places import places, prepare, secret
-from app.store.repository import Repository
-from app.store.signed import Reports
 
 CALLER = "SCANNER1"
 SETTINGS = NodeSettings("SULCUS", "127.0.0.1", 0, (CALLER, "OTHER"), PIXELS, 0.0)
@@ -54,15 +50,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         settings = replace(SETTINGS, **changes)
         found = places({"SULCUS_HOME": str(tmp_path / "home")})
         prepare(found)
-        engine = open_store(found)
-        archive = Archive(
-            Repository(engine),
-            Pictures(found.pictures, 30),
-            key=secret(found),
-            outlines=Outlines(engine),
-            inputs=Inputs(engine),
-            reports=Reports(engine),
-        )
+        archive = Archive(open_store(found), Pictures(found.pictures, 30), key=secret(found))
         incoming = Incoming(found.home / "incoming", settings.idle_s)
         node = Node(settings, incoming, archive)
         running.append(Running(node, incoming, archive, node.start(), found.home))

@@ -2,7 +2,8 @@
 
 export type Side = "raw" | "ai";
 export type Mode = "slices" | "planes" | "render";
-export type Tool = "window" | "pan" | "measure";
+export type Tool = "window" | "pan" | "measure" | "pen" | "erase";
+export type Start = "ai" | "empty";
 export type Edges = Record<string, string>;
 
 export interface Picture {
@@ -59,6 +60,17 @@ export interface Mask {
   colour: [number, number, number];
 }
 
+// What the reader drew: see `drawing.ts`.
+export interface Own {
+  stamp: string; // of the last change that Streamlit knows, "" where nothing was drawn
+  slices: Record<string, number[]>;
+  number: number; // slice on screen where the viewer does not scroll, from 1
+  shown: boolean;
+  editable: boolean;
+  startable: boolean; // from the AI's outline
+  colour: [number, number, number];
+}
+
 export interface Words {
   modes: Record<Mode, string>;
   mode: string;
@@ -67,6 +79,13 @@ export interface Words {
   reset: string;
   hide: string;
   hidden: string;
+  hide_own: string;
+  draw: string;
+  smaller: string;
+  larger: string;
+  size: string;
+  undo: string;
+  starts: Record<Start, string>;
   hints: Record<Mode | "pictures", string>;
   keys: string;
   window: string;
@@ -92,6 +111,7 @@ export interface Data {
   window: Reach;
   volume: Volume | null;
   mask: Mask | null;
+  own: Own | null;
   words: Words;
 }
 
@@ -99,4 +119,5 @@ export interface Component {
   data: Data;
   parentElement: ShadowRoot;
   setTriggerValue(name: string, value: unknown): void;
+  setStateValue(name: string, value: unknown): void;
 }

@@ -22,6 +22,12 @@ export function listenKeys(viewer: Viewer, signal: AbortSignal): void {
       w: () => viewer.setTool("window"),
       p: () => viewer.setTool("pan"),
       m: () => viewer.setTool("measure"),
+      d: () => viewer.setTool("pen"),
+      e: () => viewer.setTool("erase"),
+      u: () => viewer.own.undo(),
+      o: () => viewer.own.hide(),
+      "[": () => viewer.own.resize(-1),
+      "]": () => viewer.own.resize(1),
       "+": zoom(1.25),
       "=": zoom(1.25),
       "-": zoom(0.8),
@@ -52,12 +58,16 @@ export function listenPointers(
     if (viewer.mode === "planes") drag(event);
   });
   on("pointermove", (event) => {
+    viewer.own.point(viewer.draws ? pointOf(viewer, pane, event) : null);
     if (pane.hasPointerCapture(event.pointerId)) drag?.(event);
   });
-  on("pointerup", () => {
-    drag = null;
-    viewer.tellWindow();
-  });
+  on("pointerleave", () => viewer.own.point(null));
+  for (const end of ["pointerup", "pointercancel"] as const)
+    on(end, () => {
+      drag = null;
+      viewer.own.end();
+      viewer.tellWindow();
+    });
 }
 
 function dragOf(viewer: Viewer, pane: HTMLElement, number: number, start: PointerEvent): Drag {
@@ -66,6 +76,7 @@ function dragOf(viewer: Viewer, pane: HTMLElement, number: number, start: Pointe
     if (!viewer.data.volume || other || viewer.tool === "pan")
       return (event) => pan(viewer, pane, event.movementX, event.movementY);
     if (viewer.tool === "measure") return measuring(viewer, pane, start);
+    if (viewer.draws) return drawing(viewer, pane, start);
   } else if (!other)
     return viewer.mode === "planes" ? pointing(viewer, pane, number) : turning(viewer);
   return (event) => windowing(viewer, event);
@@ -100,6 +111,15 @@ function measuring(viewer: Viewer, pane: HTMLElement, start: PointerEvent): Drag
   viewer.measure(null);
   return (event) =>
     viewer.measure({ slice: viewer.slice.value, from, to: pointOf(viewer, pane, event) });
+}
+
+function drawing(viewer: Viewer, pane: HTMLElement, start: PointerEvent): Drag {
+  const inside = viewer.tool === "pen";
+  viewer.own.begin(viewer.slice.value, pointOf(viewer, pane, start), inside);
+  return (event) => {
+    for (const one of event.getCoalescedEvents?.() ?? [event])
+      viewer.own.stroke(pointOf(viewer, pane, one));
+  };
 }
 
 function pointOf(viewer: Viewer, pane: HTMLElement, event: PointerEvent): Point {

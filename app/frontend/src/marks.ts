@@ -41,6 +41,16 @@ export function drawLines(svg: SVGElement, data: Data): void {
   );
 }
 
+// The reader's own line, dashed: with a dark one below it, so that it is seen on any grey.
+export function drawOwn(svg: SVGElement, border: string, data: Data): void {
+  frame(svg, data);
+  const stroke = `rgb(${data.own?.colour.join(" ")})`;
+  const below = path({ d: border, stroke: "#000", "stroke-width": 3.5, "stroke-opacity": 0.6 });
+  const line = path({ d: border, stroke, "stroke-width": 2, "stroke-dasharray": "6 4" });
+  line.dataset.mark = "own";
+  svg.replaceChildren(...(border ? [below, line] : []));
+}
+
 // Words keep their size while the picture is zoomed, so they are no part of the SVG.
 export function drawTags(place: HTMLElement, data: Data): void {
   place.replaceChildren(

@@ -30,6 +30,7 @@ export interface Scene {
   turn: [number, number]; // azimuth and elevation of the 3-D view
   scale: number; // of the 3-D view
   marks: number; // opacity of the mask, 0 where it is hidden
+  own: number; // likewise of what the reader drew
 }
 
 export interface Tile {
@@ -60,6 +61,7 @@ export class Pane {
   }
 
   async load(volume: ArrayBuffer, mask: ArrayBuffer | null, look: Mask | null): Promise<void> {
+    this.nv.closeDrawing();
     for (const old of [...this.nv.volumes].reverse()) this.nv.removeVolume(old);
     this.windowed = "";
     this.masked = -1;
@@ -71,6 +73,13 @@ export class Pane {
       this.nv.addColormap("sulcus-outline", { ...whole, A: [0, 0, 255] });
       this.nv.addVolume(await image(mask, "mask.nii", "sulcus-fill"));
     }
+  }
+
+  // What the reader drew, in NiiVue's own layer for it; after `load`.
+  async loadOwn(drawn: ArrayBuffer, [r, g, b]: [number, number, number]): Promise<void> {
+    this.nv.drawLut = { lut: new Uint8ClampedArray(256 * 4) };
+    this.nv.drawLut.lut.set([r, g, b, 255], 4);
+    this.nv.loadDrawing(await image(drawn, "own.nii", "gray"));
   }
 
   get ready(): boolean {
@@ -91,6 +100,7 @@ export class Pane {
     view.renderElevation = scene.turn[1];
     view.volScaleMultiplier = scene.scale;
     this.nv.overlayAlphaShader = scene.marks;
+    this.nv.drawOpacity = scene.own;
     // In depth the darkest quarter is clear, or the air would stand around the head as a fog.
     const darkest = center - width * (scene.mode === "render" ? 0.25 : 0.5);
     const bounds = `${darkest} ${center} ${width}`;

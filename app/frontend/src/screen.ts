@@ -6,11 +6,14 @@ import type { Component, Data, Mode, Side, Tool } from "./data";
 import { Follower } from "./follower";
 import { listenKeys, listenPointers } from "./gestures";
 import { drawEdges, drawLines, drawTags, setImage } from "./marks";
+import { Own } from "./own";
 import { Pane, type Scene } from "./pane";
 import { setView, viewOf } from "./view";
-import { bytesOf, placed, unzipped } from "./volumes";
+import { bytesOf, onVoxels, placed, unzipped } from "./volumes";
 
 const TELL_SLICE_MS = 200;
+const OWN_OPACITY = 0.5; // in three planes and in depth, so that the AI's is seen through it
+const DRAWING: Tool[] = ["pen", "erase"];
 
 // What the reader chose stays chosen from scan to scan.
 const hands = { tool: "window" as Tool, hidden: false };
@@ -25,6 +28,7 @@ export class Viewer {
   slice = new Follower(1);
   window = new Follower<[number, number]>([0, 1]);
   drawn: Pane[] = [];
+  readonly own = new Own(() => this.refresh());
   private component!: Component;
   private readonly sides: HTMLElement[];
   private readonly listeners = new AbortController();
@@ -65,6 +69,7 @@ export class Viewer {
     const before = this.component?.data;
     const data = component.data;
     this.component = component;
+    this.own.show(component);
     if (before?.id !== data.id) this.slice = new Follower(data.volume?.number ?? 1);
     if (before?.window.key !== data.window.key)
       this.window = new Follower<[number, number]>([data.window.center, data.window.width]);
@@ -82,6 +87,10 @@ export class Viewer {
       tool: (tool) => this.setTool(tool),
       reset: () => this.reset(),
       hide: () => this.hide(),
+      hideOwn: () => this.own.hide(),
+      resize: (steps) => this.own.resize(steps),
+      undo: () => this.own.undo(),
+      start: (from) => this.own.start(from),
     });
   }
 
@@ -103,7 +112,10 @@ export class Viewer {
   private load(): void {
     const { volume, mask } = this.data;
     const header = this.mode === "slices" ? null : (volume?.patient?.header ?? null);
-    this.wanted = volume ? [volume.address, mask?.address, header].join() : "";
+    const drawing = header === null ? undefined : this.own.drawing;
+    this.wanted = volume
+      ? [volume.address, mask?.address, header, drawing?.version].join()
+      : "";
     const wanted = this.wanted;
     if (!volume || wanted === this.ready) return;
     this.work = this.work.then(async () => {
@@ -114,6 +126,8 @@ export class Viewer {
         const marked = mask && placed(await unzipped(await bytesOf(mask.address)), header);
         await this.drawn[0]!.load(scan, null, null);
         await this.drawn[1]!.load(scan, marked, mask);
+        if (drawing?.slices.size && this.data.own)
+          await this.drawn[1]!.loadOwn(onVoxels(scan, drawing.slices), this.data.own.colour);
         this.ready = wanted;
         this.refresh();
       } catch (error) {
@@ -153,7 +167,13 @@ export class Viewer {
     this.refresh();
   }
 
+  // Whether dragging draws or erases.
+  get draws(): boolean {
+    return this.mode === "slices" && this.own.editable && DRAWING.includes(hands.tool);
+  }
+
   setTool(tool: Tool): boolean {
+    if (DRAWING.includes(tool) && !this.own.editable) return false;
     hands.tool = tool;
     this.refresh();
     return this.drawn.length > 0;
@@ -279,6 +299,7 @@ export class Viewer {
       hidden: hands.hidden,
       modes: Boolean(volume?.patient),
       drawn: Boolean(volume),
+      own: this.own.choices,
       place: volume && this.scrolls ? `${this.slice.value}/${volume.slices}` : "",
       window: `${this.data.words.window} ${center} / ${width}`,
     };
@@ -298,6 +319,7 @@ export class Viewer {
     stage.style.top = `${pane.clientHeight / 2 - y * height}px`;
     const length = lengths.get(data.id);
     drawCaliper(stage, length?.slice === this.slice.value ? length : null, data);
+    this.own.draw(stage, data.volume ? this.slice.value : (data.own?.number ?? 1));
   }
 
   private caption(side: Side, away: boolean): string {
@@ -320,6 +342,7 @@ export class Viewer {
       turn: this.turn,
       scale: this.scale,
       marks: shown ? (data.mask?.opacity ?? 0) : 0,
+      own: number === 1 && mode !== "slices" && this.own.shown ? OWN_OPACITY : 0,
     };
     pane.draw(scene, center, width, data.mask?.style ?? "fill");
     const letters = this.panes[number]!.querySelector<HTMLElement>(".tiles")!;

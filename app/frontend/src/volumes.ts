@@ -25,6 +25,7 @@ export async function unzipped(bytes: ArrayBuffer): Promise<ArrayBuffer> {
 }
 
 // The place of the voxels in the patient, out of another header's rows of the sform and sizes.
+const HEADER = 352;
 const SIZES = [76, 108] as const;
 const ROWS = [280, 328] as const;
 
@@ -34,4 +35,18 @@ export function placed(volume: ArrayBuffer, header: string | null): ArrayBuffer 
   const other = Uint8Array.from(atob(header), (letter) => letter.charCodeAt(0));
   for (const [start, end] of [SIZES, ROWS]) copy.set(other.subarray(start, end), start);
   return copy.buffer;
+}
+
+// Masks of slices as a volume on the voxels of another one, whose header it takes over.
+export function onVoxels(volume: ArrayBuffer, masks: Map<number, Uint8Array>): ArrayBuffer {
+  const head = new DataView(volume.slice(0, HEADER));
+  const voxels = [1, 2, 3].reduce((all, side) => all * head.getInt16(40 + 2 * side, true), 1);
+  head.setInt16(70, 2, true); // uint8
+  head.setInt16(72, 8, true);
+  head.setFloat32(124, 1, true); // highest and lowest level
+  head.setFloat32(128, 0, true);
+  const drawn = new Uint8Array(HEADER + voxels);
+  drawn.set(new Uint8Array(head.buffer));
+  for (const [slice, mask] of masks) drawn.set(mask, HEADER + (slice - 1) * mask.length);
+  return drawn.buffer;
 }

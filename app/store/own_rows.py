@@ -1,0 +1,140 @@
+"""What readers' own outlines of every kind have in common: appended, taken back by a new row."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import aliased
+
+from app.store.sessions import Sessions
+from app.store.tables import AnswerRow, ScanRow
+from ml.errors import StoreError
+
+__all__ = ["Kept", "OwnRows"]
+
+New = TypeVar("New")
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Kept(Generic[New]):
+    """One row, as stored.
+
+    Attributes:
+        id: number of the row.
+        content_hash: the scan or series.
+        outline: what was kept; in a row that takes another back, that one's.
+        at: time in UTC.
+        model_version: of the answer that it is about.
+        weights_hash: likewise.
+        takes_back: the row that this one takes back, or None.
+        standing: no later row takes it back, and it takes back none.
+    """
+
+    id: int
+    content_hash: str
+    outline: New
+    at: datetime
+    model_version: str
+    weights_hash: str
+    takes_back: int | None
+    standing: bool
+
+
+class OwnRows(Sessions, Generic[New]):
+    """The rows of one table."""
+
+    _table: ClassVar[Any]
+    _record: ClassVar[Any]  # a dataclass whose fields are columns of the table
+
+    def take_back(self, outline_id: int, reader: str) -> int:
+        """Append a row that takes a reader's own outline back; the outline itself stays.
+
+        Returns:
+            Number of the new row.
+
+        Raises:
+            StoreError: there is no such outline of this reader, or it was taken back before.
+        """
+        table = self._table
+        with self._write() as session:
+            query = select(table).where(
+                table.id == outline_id, table.reader == reader, self._standing()
+            )
+            row = _found(session.scalar(query))
+            undo = table(
+                **self._values(row),
+                ai_result_id=row.ai_result_id,
+                at=datetime.now(UTC),
+                model_version=row.model_version,
+                weights_hash=row.weights_hash,
+                takes_back=outline_id,
+            )
+            session.add(undo)
+            session.flush()
+            return int(undo.id)
+
+    def of_scan(self, content_hash: str) -> tuple[Kept[New], ...]:
+        """All rows about one scan or series, the oldest first."""
+        table = self._table
+        query = (
+            select(table, self._standing())
+            .join(AnswerRow, AnswerRow.id == table.ai_result_id)
+            .join(ScanRow, ScanRow.id == AnswerRow.scan_id)
+            .where(ScanRow.content_hash == content_hash)
+            .order_by(table.id)
+        )
+        with self._read() as session:
+            return tuple(
+                Kept(
+                    id=row.id,
+                    content_hash=content_hash,
+                    outline=self._outline(row),
+                    at=row.at,
+                    model_version=row.model_version,
+                    weights_hash=row.weights_hash,
+                    takes_back=row.takes_back,
+                    standing=bool(stands),
+                )
+                for row, stands in session.execute(query)
+            )
+
+    def _append(self, answer_id: int, outline: Any) -> int:
+        """Write what was checked; the number of the row."""
+        with self._write() as session:
+            answer = _found(session.get(AnswerRow, answer_id))
+            row = self._table(
+                **asdict(outline),
+                ai_result_id=answer_id,
+                at=datetime.now(UTC),
+                model_version=answer.model_version,
+                weights_hash=answer.weights_hash,
+            )
+            session.add(row)
+            session.flush()
+            return int(row.id)
+
+    def _standing(self) -> ColumnElement[bool]:
+        """Whether a row takes back none and is not taken back."""
+        later: Any = aliased(self._table)
+        taken = exists().where(later.takes_back == self._table.id)
+        stands: ColumnElement[bool] = self._table.takes_back.is_(None) & ~taken
+        return stands
+
+    def _values(self, row: Any) -> dict[str, Any]:
+        return {name: getattr(row, name) for name in self._record.__dataclass_fields__}
+
+    def _outline(self, row: Any) -> New:
+        found: New = self._record(**self._values(row))
+        return found
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise StoreError(
+            "The outline cannot be kept or taken back: the answer that it belongs to is not in the "
+            "database of readings, or the outline is another reader's or was taken back before. "
+            "Open the scan again."
+        )
+    return row
