@@ -22,14 +22,13 @@ LONG = ("browser", "slow")
 BROWSER_TESTS = "tests/e2e/"
 
 
-class OneBrowser(LoadFileScheduling):  # type: ignore[misc]
+class OneBrowser(LoadFileScheduling):
     """Work by file, but the browser tests as one piece."""
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(BROWSER_TESTS):
             return BROWSER_TESTS
-        scope: str = super()._split_scope(nodeid)
-        return scope
+        return super()._split_scope(nodeid)
 
 
 @pytest.fixture(scope="module", autouse=True)
