@@ -123,7 +123,7 @@ def hash_view(view: npt.NDArray[Any]) -> HashArray:
     small = cv2.resize(view.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     low = cv2.dct(small)[:_LOW, :_LOW].copy()
     odd = np.where(np.arange(_LOW) % 2, -1.0, 1.0).astype(np.float32)
-    blocks = np.stack([low] * 4 + [low.T] * 4)
+    blocks = np.stack([low] * 4 + [low.T] * 4).astype(np.float32)
     blocks[[2, 3, 6, 7]] *= odd[:, None]
     blocks[1::2] *= odd
     flat = blocks.reshape(SYMMETRIES, BITS)
