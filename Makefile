@@ -39,7 +39,7 @@ dicom-node: $(READY_APP)  ## receive DICOM series into the worklist (see the REA
 	@$(BIN)/python -m app.dicom_node
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .

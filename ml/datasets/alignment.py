@@ -26,6 +26,7 @@ _MAX_SHIFT: Final[int] = 6
 _FINE_SIGMA, _COARSE_SIGMA, _CONTRAST_SIGMA = 1.0, 4.0, 6.0
 _CONTRAST_FLOOR: Final[float] = 0.08
 _BATCH: Final[int] = 512
+_AT_ONCE: Final[int] = 64  # pictures whose transform fits into the cache of a core
 
 
 def pattern(view: npt.NDArray[Any]) -> FloatArray:
@@ -65,15 +66,16 @@ def similarity(stored: npt.NDArray[np.float16], pairs: Candidates) -> FloatArray
     # Pairs of the same turned picture stand together, so that its spectrum is made once.
     turned = pairs.first * SYMMETRIES + pairs.symmetry
     order = np.argsort(turned, kind="stable")
+    seconds, second = np.unique(pairs.second, return_inverse=True)
     for view in range(stored.shape[1]):
-        spectra = _spectra(stored[:, view])
+        spectra = _spectra(stored[seconds, view])
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
             which, place = np.unique(turned[chosen], return_inverse=True)
             firsts = np.stack(
                 [transform(stored[w // SYMMETRIES, view], w % SYMMETRIES) for w in which]
             )
-            found = _peak(_spectra(firsts)[place], spectra[pairs.second[chosen]])
+            found = _peak(_spectra(firsts)[place], spectra[second[chosen]])
             out[chosen] = np.maximum(out[chosen], found)
     return out
 
@@ -81,8 +83,8 @@ def similarity(stored: npt.NDArray[np.float16], pairs: Candidates) -> FloatArray
 def _spectra(stored: npt.NDArray[np.float16]) -> npt.NDArray[np.complex64]:
     """(N, 96, 96) patterns → (N, 96, 49) spectra, a few at a time."""
     spectra = np.empty((len(stored), PATTERN_SIDE, PATTERN_SIDE // 2 + 1), np.complex64)
-    for start in range(0, len(stored), _BATCH):
-        part = slice(start, start + _BATCH)
+    for start in range(0, len(stored), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
         spectra[part] = fft.rfft2(stored[part].astype(np.float32))
     return spectra
 
@@ -117,6 +119,7 @@ def _blur(image: FloatArray, sigma: float) -> FloatArray:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
 
 
+@cache
 def _window() -> FloatArray:
     centre = (PATTERN_SIDE - 1) / 2
     row, column = np.mgrid[:PATTERN_SIDE, :PATTERN_SIDE].astype(np.float32)

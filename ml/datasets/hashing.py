@@ -106,9 +106,11 @@ def views(pixels: npt.NDArray[Any]) -> FloatArray:
     the tight one of the largest bright component and is *stretched* to a square; it is kept
     apart from the networks' preprocessing so that hashes stay when that changes.
     """
-    grey = np.nan_to_num(np.asarray(pixels, dtype=np.float32))
-    low, high = np.percentile(grey, [0.5, 99.5])
-    grey = (grey - np.float32(low)) / np.float32(max(high - low, 1e-6))
+    found = np.asarray(pixels)
+    if found.dtype != np.uint8:  # a byte is never NaN, and its percentiles are found sooner
+        found = np.nan_to_num(found.astype(np.float32))
+    low, high = np.percentile(found, [0.5, 99.5])
+    grey = (found - np.float32(low)) / np.float32(max(high - low, 1e-6))
     top, left, bottom, right = _head_box(grey)
     return np.stack([_square(grey), _square(grey[top:bottom, left:right])])
 
@@ -121,16 +123,12 @@ def hash_view(view: npt.NDArray[Any]) -> HashArray:
     small = cv2.resize(view.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     low = cv2.dct(small)[:_LOW, :_LOW].copy()
     odd = np.where(np.arange(_LOW) % 2, -1.0, 1.0).astype(np.float32)
-    out = np.empty((SYMMETRIES, BITS // 64), dtype=np.uint64)
-    for symmetry in range(SYMMETRIES):
-        block = low.T if symmetry & 4 else low
-        if symmetry & 2:
-            block = block * odd[:, None]
-        if symmetry & 1:
-            block = block * odd[None, :]
-        flat = block.reshape(-1)
-        out[symmetry] = np.packbits(flat > np.median(flat[1:])).view(np.uint64)
-    return out
+    blocks = np.stack([low] * 4 + [low.T] * 4).astype(np.float32)
+    blocks[[2, 3, 6, 7]] *= odd[:, None]
+    blocks[1::2] *= odd
+    flat = blocks.reshape(SYMMETRIES, BITS)
+    above = flat > np.median(flat[:, 1:], axis=1, keepdims=True)
+    return np.packbits(above, axis=1).view(np.uint64)
 
 
 def hash_views(pair: FloatArray) -> HashArray:

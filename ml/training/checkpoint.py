@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from ml.errors import TrainingError
 
 
 def arrays_of(variables: list[Any]) -> list[Any]:
     """NumPy copies of Keras variables, in order."""
-    return [ops.convert_to_numpy(v).copy() for v in variables]
+    return [v.numpy().copy() for v in variables]
 
 
 def save_arrays(path: Path, arrays: list[Any], **facts: Any) -> None:
