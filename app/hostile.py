@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from random import Random
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 import streamlit as st
@@ -21,7 +21,7 @@ __all__ = ["ENTRIES"]
 
 _SERIES: Final = "series"
 _SLICES: Final = 9
-_VALUES: Final = (
+_VALUES: Final[tuple[Any, ...]] = (
     *(None, True, False, "", "x", "<script>", "1", "nan", [], {}, [[]], {"": None}, "\ud800"),
     *(*NUMBERS, *REALS, 10**40, -1, 1.5, "9" * 5000),
 )
@@ -90,8 +90,9 @@ def _app() -> AppTest:
 def _ask(data: bytes) -> None:
     """Open the page at an address; what the script raises is raised here."""
     at = _app()
-    for key in list(at.session_state.filtered_state):
-        del at.session_state[key]
+    for key in (state.OPENED, state.ACTIVE, state.DEMO):
+        if key in at.session_state:
+            del at.session_state[key]
     at.query_params.clear()
     for name, values in parse_qs(data.decode("utf-8", "replace"), True).items():
         at.query_params[name] = values

@@ -58,8 +58,9 @@ def _told(name: str, length: int) -> Sequence[Any]:
     """What came with an event of the viewer; nothings where it is not of that form."""
     told: Any = state.recall(KEY, None)
     found = told.get(name) if isinstance(told, Mapping) else None
-    fits = isinstance(found, list | tuple) and len(found) == length
-    return found if fits else (None,) * length
+    if isinstance(found, list | tuple) and len(found) == length:
+        return found
+    return (None,) * length
 
 
 def _usable(value: object) -> bool:

@@ -10,14 +10,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import nibabel
 import numpy as np
 import pydicom
 from PIL import Image
 from pydicom.encaps import encapsulate
-from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, RLELossless
 
 from ml.hostile import seeds
 from ml.hostile.dicom import nested
@@ -99,7 +99,8 @@ def _volume(kind: str) -> Bomb:
     """A volume of nearly as many voxels as are read, all zero, in a few hundred kilobytes."""
 
     def made() -> bytes:
-        header = nibabel.Nifti1Header()
+        make: Any = nibabel.Nifti1Header  # nibabel states no types
+        header = make()
         header.set_data_dtype(np.dtype(kind))
         header.set_data_shape((340, 346, 1000))
         header["magic"], header["vox_offset"] = b"n+1", 352
@@ -149,7 +150,7 @@ def _many_announced() -> bytes:
     base = pydicom.dcmread(io.BytesIO(_announced()))
     members = []
     for number in range(60):
-        base.SOPInstanceUID = base.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
+        base.SOPInstanceUID = base.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{number}")
         members.append((f"{number}", seeds.saved(base)))
     return _zip_of(members)
 

@@ -24,8 +24,8 @@ checksums and lengths that fit; and small files that unpack to much. Each is rea
 in a process that is ended after {MOST_S:.0f} s of a processor. A failure is a crash (any exception
 but the project's own, or a signal), a hang, more than {MOST_BYTES >> 20} MB of memory for the whole
 process, a file written outside the folder for it (or a connection or process started), or a refusal
-that is no sentence for a reader. What failed when these inputs were first tried is mended and kept
-as a test; the counts are of the last run of each seed. No entry reads a report: JSON only goes out.
+that is no sentence for a reader. The counts are of the last run of each seed, before what it found
+was mended. No entry reads a report: JSON only goes out.
 """
 _COLUMNS: Final = (
     *("Entry", "Inputs", "Read", "Refused", "Sentences"),
@@ -78,7 +78,7 @@ def _failures(known: Mapping[str, list[dict[str, Any]]], titles: Mapping[str, st
     return (
         "\n".join(
             [
-                "Failures in these runs (what is mended since goes with the next run of its seed):",
+                "Failures in these runs:",
                 "",
                 *lines,
             ]

@@ -212,8 +212,9 @@ def nifti() -> tuple[bytes, ...]:
     """Volumes of whole and of real numbers."""
     block = np.stack([_picture(seed) for seed in (0, 1, 2)], axis=-1)
     kinds = (np.uint8, np.int16, np.float32)
+    image: Any = nibabel.Nifti1Image  # nibabel states no types
     return tuple(
-        bytes(nibabel.Nifti1Image(block.astype(kind), np.diag([-1.0, -1.0, 5.0, 1.0])).to_bytes())
+        bytes(image(block.astype(kind), np.diag([-1.0, -1.0, 5.0, 1.0])).to_bytes())
         for kind in kinds
     )
 

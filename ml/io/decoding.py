@@ -165,9 +165,9 @@ def _serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         with contextlib.suppress(Exception):  # decoders raise nearly anything on corrupt bytes
             values = _values(told, coded)
         _limit(0)
-        head = {} if values is None else {"kind": values.dtype.str, "shape": values.shape}
+        head: dict[str, Any] = {}
         if values is not None:
-            head["size"] = values.nbytes
+            head = {"kind": values.dtype.str, "shape": values.shape, "size": values.nbytes}
         outgoing.write(json.dumps(head).encode() + b"\n")
         outgoing.write(b"" if values is None else values.tobytes())
         outgoing.flush()
