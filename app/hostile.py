@@ -7,7 +7,6 @@ from random import Random
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import state, viewer_session
@@ -62,7 +61,7 @@ def _take(data: bytes) -> None:
     except ValueError:
         return
     scan = _scan()
-    st.session_state[viewer_session.KEY] = told
+    state.keep(viewer_session.KEY, told)
     state.set_window(scan.content_hash, 1.0, 1.0)
     viewer_session.take_window(scan)
     viewer_session.take_slice(_SERIES, _SLICES)
