@@ -76,6 +76,8 @@ def _page() -> None:
     from app import state as session
 
     session.begin()
+    session.close_all()  # what the address before this one opened
+    session.keep(session.DEMO, {})
     demo.begin()
     demo.shown()
 
@@ -89,9 +91,6 @@ def _app() -> AppTest:
 def _ask(data: bytes) -> None:
     """Open the page at an address; what the script raises is raised here."""
     at = _app()
-    for key in (state.OPENED, state.ACTIVE, state.DEMO):
-        if key in at.session_state:
-            del at.session_state[key]
     at.query_params.clear()
     for name, values in parse_qs(data.decode("utf-8", "replace"), True).items():
         at.query_params[name] = values
