@@ -3,7 +3,7 @@
 The keys are those of `app.state`. What comes from the browser is bounded before it is kept.
 """
 
-import math
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from app import services, state
@@ -11,6 +11,7 @@ from ml.results import Scan
 
 KEY: Final = "viewer"
 """Widget key of the viewer."""
+_LARGEST: Final = 1e12
 _PICTURES: Final = "viewer.pictures"
 
 
@@ -30,14 +31,14 @@ def take_window(windowed: Scan) -> None:
     Args:
         windowed: the slice whose sliders set the window.
     """
-    key, center, width = _told("window", ("", math.nan, math.nan))
-    if key != windowed.content_hash or not math.isfinite(center) or not math.isfinite(width):
+    key, center, width = _told("window", 3)
+    if key != windowed.content_hash or not _usable(center) or not _usable(width):
         return
     reach = services.levels(windowed)
     state.set_window(
         key,
-        min(max(center, reach.low), reach.high),
-        min(max(width, reach.narrowest), reach.widest),
+        min(max(float(center), reach.low), reach.high),
+        min(max(float(width), reach.narrowest), reach.widest),
     )
 
 
@@ -48,13 +49,21 @@ def take_slice(series: str, total: int) -> None:
         series: digest of the series on screen; what is told of another one came too late.
         total: slices that there are.
     """
-    key, number = _told("slice", ("", 0))
-    if key == series:
-        state.move_slice(series, min(max(int(number), 1), total))
+    key, number = _told("slice", 2)
+    if key == series and _usable(number):
+        state.move_slice(series, int(min(max(number, 1), total)))
 
 
-def _told(name: str, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What came with an event of the viewer, or `otherwise` where it is not of that form."""
-    told: dict[str, Any] = state.recall(KEY, {})
-    found = told.get(name)
-    return tuple(found) if found and len(found) == len(otherwise) else otherwise
+def _told(name: str, length: int) -> Sequence[Any]:
+    """What came with an event of the viewer; nothings where it is not of that form."""
+    told: Any = state.recall(KEY, None)
+    found = told.get(name) if isinstance(told, Mapping) else None
+    if isinstance(found, list | tuple) and len(found) == length:
+        return found
+    return (None,) * length
+
+
+def _usable(value: object) -> bool:
+    """Whether it is a number that can be reckoned with."""
+    # not math.isfinite: JSON has whole numbers that fit no float
+    return isinstance(value, int | float) and -_LARGEST < value < _LARGEST

@@ -5,6 +5,7 @@ SulcusError
 │   ├── EmptyFile              no bytes at all
 │   ├── UnknownFormat          the bytes are none of the accepted formats
 │   ├── DamagedFile            the right format, but truncated or corrupt
+│   │   └── TakesTooLong       its decoder was ended, because it did not end by itself
 │   ├── UnsupportedPixels      animated, CMYK, colour DICOM, several frames, 16-bit colour …
 │   ├── SizeOutOfBounds        too few or too many bytes or pixels, or an extreme aspect
 │   ├── NoPixelData            a DICOM object without a picture
@@ -49,6 +50,10 @@ class UnknownFormat(ScanError):
 
 class DamagedFile(ScanError):
     """The format is known, but the content is truncated or corrupt."""
+
+
+class TakesTooLong(DamagedFile):
+    """A decoder was ended that did not come to an end, or it crashed."""
 
 
 class UnsupportedPixels(ScanError):

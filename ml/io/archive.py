@@ -146,7 +146,8 @@ def _entry(
         raise SetRefused("The archive holds a link or a device; only plain files are read.")
     if info.flag_bits & _ENCRYPTED:
         raise SetRefused("The archive is protected by a password. Make one without.")
-    if info.is_dir() or not wanted(parts):
+    # not is_dir(): it fails on a name that is empty or begins with a NUL
+    if info.filename.endswith("/") or not wanted(parts):
         return None
     if info.compress_type not in _COMPRESSIONS:
         raise SetRefused("The archive uses a compression that is not read. Make an ordinary zip.")

@@ -1,11 +1,14 @@
-"""The size that a compressed frame states, so that no decoder unpacks more than was announced."""
+"""What a compressed frame states, so that no decoder unpacks more than was announced."""
 
 import io
 from typing import Final
 
 from PIL import Image
 
-__all__ = ["coded_size"]
+from ml.errors import DamagedFile
+from ml.io.limits import MAX_SCANNED
+
+__all__ = ["check_scans", "coded_size"]
 
 _MARKER: Final = 0xFF
 _JPEG: Final = b"\xff\xd8"
@@ -16,6 +19,8 @@ _START_OF_FRAME: Final = (
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a segment: TEM, RSTn, SOI."""
 _SCAN: Final = 0xDA
+_FEW_SCANS: Final = 20
+"""What every encoder stays below; a picture of the largest size may have as many."""
 
 
 def coded_size(frame: bytes) -> tuple[int, int]:
@@ -45,3 +50,23 @@ def coded_size(frame: bytes) -> tuple[int, int]:
         else:
             at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
     raise ValueError("no frame header before the first scan")
+
+
+def check_scans(frame: bytes, pixels: int) -> None:
+    """Hold the scans of a JPEG to the bound on what a decoder passes over.
+
+    Args:
+        frame: the JPEG, or a file that holds one.
+        pixels: of the picture.
+
+    Raises:
+        DamagedFile: so many scans are no encoder's.
+
+    Reference: T. Richter 2015, "Two issues with the JPEG standard".
+    """
+    scans = frame.count(b"\xff\xda")  # within coded data 0xFF is followed by 0 (T.81 B.1.1.5)
+    if scans > _FEW_SCANS and scans * pixels > MAX_SCANNED:
+        raise DamagedFile(
+            f"The JPEG has {scans:,} scans of {pixels / 1e6:.1f} million pixels, which takes too "
+            "long to decode. Save it as an ordinary JPEG."
+        )

@@ -145,7 +145,9 @@ def parse(data: bytes, attributes: Sequence[int] = ATTRIBUTES) -> Dataset:
         meta = FileMetaDataset(
             read_dataset(stream, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
         )
-        syntax = UID(str(meta.get("TransferSyntaxUID", "")).strip()) or _guess(data, stream.tell())
+        stated = str(meta.get("TransferSyntaxUID", "")).strip()
+        # a backslash would make it several values, which no table can be asked for
+        syntax = UID(stated.replace("\\", "")) or _guess(data, stream.tell())
     except Exception:  # pydicom raises nearly anything on corrupt bytes
         raise damaged("header") from None
     if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:
@@ -156,8 +158,8 @@ def parse(data: bytes, attributes: Sequence[int] = ATTRIBUTES) -> Dataset:
         header = read_dataset(stream, implicit, little, specific_tags=list(attributes))
     except Exception:  # as above
         raise damaged("header") from None
-    meta.TransferSyntaxUID = syntax
-    header.file_meta = meta
+    header.file_meta = FileMetaDataset()  # not `meta`: the element in it may be of another kind
+    header.file_meta.TransferSyntaxUID = syntax
     header.set_original_encoding(implicit, little)
     return header
 

@@ -16,8 +16,9 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_modality_lut
 from pydicom.uid import UID
 
-from ml.errors import DamagedFile, UnsupportedPixels, UnsupportedTransferSyntax
-from ml.io.codestream import coded_size
+from ml.errors import DamagedFile, TakesTooLong, UnsupportedPixels, UnsupportedTransferSyntax
+from ml.io.codestream import check_scans, coded_size
+from ml.io.decoding import Gone, decode
 from ml.io.dicom_header import number, text, whole
 from ml.io.limits import ACCEPTED, MAX_LEVEL
 from ml.results import FloatArray
@@ -42,6 +43,12 @@ _DECODERS: Final[Mapping[UID, str]] = {
     pydicom.uid.JPEG2000: "pylibjpeg",
 }
 """Compressions that MR archives use, with pydicom's plugin that decodes each."""
+_UNLIMITED: Final = frozenset(_DECODERS) - {
+    pydicom.uid.JPEGBaseline8Bit,
+    pydicom.uid.JPEGExtended12Bit,
+}
+"""Those whose decoder a small frame can keep busy for long, or crash: run-length coding byte by
+byte in Python, CharLS, GDCM, OpenJPEG. Pillow's is held by `ml.io.codestream.check_scans`."""
 
 
 def damaged(part: str) -> DamagedFile:
@@ -67,6 +74,7 @@ def stored_frame(header: Dataset, frame: int = 0) -> npt.NDArray[np.generic]:
     Raises:
         UnsupportedTransferSyntax: a compression without an installed decoder.
         DamagedFile: the pixel data is truncated, corrupt or not of the announced size.
+        TakesTooLong: its decoder did not come to an end within `MAX_DECODE_S`, or crashed.
     """
     syntax = header.file_meta.TransferSyntaxUID
     twelve = syntax == pydicom.uid.JPEGExtended12Bit and whole(header, "BitsStored", 8) > 8
@@ -79,17 +87,31 @@ def stored_frame(header: Dataset, frame: int = 0) -> npt.NDArray[np.generic]:
             f"The DICOM transfer syntax is {found}{', 12 bits' if twelve else ''}, for which no "
             f"decoder is installed. Read are: {read}. Export the slice uncompressed."
         )
-    if syntax in _DECODERS:
-        _check_frame(header, syntax, frame)
     try:
-        plugin = _DECODERS.get(syntax, "")
-        values, _ = get_decoder(syntax).as_array(header, index=frame, decoding_plugin=plugin)
-        stored = np.asarray(values)
+        stored = _decoded(header, syntax, frame)
+    except DamagedFile:
+        raise
+    except Gone:
+        raise TakesTooLong(
+            "The compressed picture takes too long to decode, or ends its decoder: it is damaged. "
+            "Export or copy it again, uncompressed if it can be."
+        ) from None
     except Exception:  # decoders raise nearly anything on corrupt bytes
         raise damaged("pixel data") from None
     if stored.shape != (whole(header, "Rows", 0), whole(header, "Columns", 0)):
         raise damaged("pixel data")
     return stored
+
+
+def _decoded(header: Dataset, syntax: UID, frame: int) -> npt.NDArray[np.generic]:
+    """What the decoder of a transfer syntax gives; it raises nearly anything."""
+    if syntax in _DECODERS:
+        coded = _checked_frame(header, syntax, frame)
+        if syntax in _UNLIMITED:
+            return decode(coded, header, syntax, _DECODERS[syntax])
+    plugin = _DECODERS.get(syntax, "")
+    values, _ = get_decoder(syntax).as_array(header, index=frame, decoding_plugin=plugin)
+    return np.asarray(values)
 
 
 def _readable(syntax: UID) -> bool:
@@ -98,8 +120,12 @@ def _readable(syntax: UID) -> bool:
     return syntax in _DECODERS and _DECODERS[syntax] in get_decoder(syntax).available_plugins
 
 
-def _check_frame(header: Dataset, syntax: UID, frame: int) -> None:
-    """A compressed frame must not unpack to more than the header announced."""
+def _checked_frame(header: Dataset, syntax: UID, frame: int) -> bytes:
+    """A compressed frame, which must not unpack to more than the header announced.
+
+    Raises:
+        DamagedFile: it would.
+    """
     rows, columns = whole(header, "Rows", 0), whole(header, "Columns", 0)
     frames = max(1, whole(header, "NumberOfFrames", 1))
     if syntax == pydicom.uid.RLELossless:
@@ -108,16 +134,16 @@ def _check_frame(header: Dataset, syntax: UID, frame: int) -> None:
         plain = frames * rows * columns * whole(header, "BitsAllocated", 8) // 8
         if len(header.PixelData) > 1.1 * plain + 4096 * frames:
             raise damaged("run-length coded pixel data")
-        return
-    try:
-        size = coded_size(get_frame(header.PixelData, frame, number_of_frames=frames))
-    except Exception:  # as in stored_frame
-        raise damaged("pixel data") from None
+        return get_frame(header.PixelData, frame, number_of_frames=frames)
+    coded = get_frame(header.PixelData, frame, number_of_frames=frames)
+    size = coded_size(coded)
     if size != (columns, rows):
         raise DamagedFile(
             f"The compressed frame is {size[0]} × {size[1]} pixels, but the DICOM header says "
             f"{columns} × {rows}. {ACCEPTED} Export the slice again."
         )
+    check_scans(coded, rows * columns)
+    return coded
 
 
 def grey_levels(

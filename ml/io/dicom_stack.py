@@ -13,7 +13,7 @@ from typing import Final
 
 from pydicom import Dataset
 
-from ml.errors import ScanError
+from ml.errors import ScanError, SizeOutOfBounds, TakesTooLong
 from ml.io.dicom import MONOCHROME1, frame_scan, parse
 from ml.io.dicom_frames import frame_facts, orientation_of, position_of
 from ml.io.dicom_header import (
@@ -27,7 +27,7 @@ from ml.io.dicom_header import (
     whole,
 )
 from ml.io.dicom_pixels import stored_frame
-from ml.io.limits import check_size, check_volume
+from ml.io.limits import MAX_STACKS, check_size, check_volume
 from ml.io.stacking import distance_between, one_inversion, one_window
 from ml.results import Scan
 from ml.volume import Orientation, Vector, Volume
@@ -130,22 +130,41 @@ def frames_of(data: bytes, content_hash: str = "") -> list[Frame]:
 
 
 def stacks_of(frames: Sequence[Frame]) -> list[list[Frame]]:
-    """Frames sorted into stacks, each in its order; stacks in the order of their first frame."""
+    """Frames sorted into stacks, each in its order; stacks in the order of their first frame.
+
+    Raises:
+        SizeOutOfBounds: too many stacks.
+    """
+    alike: dict[tuple[object, ...], list[list[Frame]]] = {}
     groups: list[list[Frame]] = []
     for frame in frames:
-        for group in groups:
+        near = alike.setdefault((frame.series_key, frame.shape, frame.modality), [])
+        for group in near:
             if _belongs(frame, group[0]):
                 group.append(frame)
                 break
         else:
-            groups.append([frame])
+            near.append([frame])
+            groups.append(near[-1])
+            _check_stacks(len(groups))
     return [stack for group in groups for stack in _in_order(group)]
 
 
+def _check_stacks(count: int) -> None:
+    """Hold the stacks of an upload to a number that can be compared with one another.
+
+    Raises:
+        SizeOutOfBounds: there are more.
+    """
+    if count > MAX_STACKS:
+        raise SizeOutOfBounds(
+            f"The files belong to more than {MAX_STACKS} series, sizes or orientations, which is "
+            "the most that is read at once. Upload one series at a time."
+        )
+
+
 def _belongs(one: Frame, other: Frame) -> bool:
-    """Whether two frames are of one series, size, spacing and orientation."""
-    if (one.series_key, one.shape, one.modality) != (other.series_key, other.shape, other.modality):
-        return False
+    """Whether two frames of one series and size share spacing and orientation."""
     if (one.offset_mm is None) != (other.offset_mm is None):
         return False
     if (one.spacing_mm is None) != (other.spacing_mm is None):
@@ -205,6 +224,8 @@ def read_stack(frames: Sequence[Frame]) -> Volume:
     for frame, header, facts in _parsed(frames):
         try:
             scans.append(frame_scan(facts, stored_frame(header, frame.place), frame.content_hash))
+        except TakesTooLong:
+            raise  # each further slice might take as long
         except ScanError as error:
             failed.append(error)
             continue

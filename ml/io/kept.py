@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from tokenize import TokenError
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +24,8 @@ __all__ = ["UNREADABLE", "damaged", "facts_of", "pack", "scan_of", "unpack"]
 
 UNREADABLE: Final = (
     *(OSError, ValueError, LookupError, TypeError, EOFError),
-    *(zipfile.BadZipFile, zlib.error),
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
+    *(TokenError, MemoryError),  # of NumPy, by an array's header
 )
 """What reading an archive raises that is not whole."""
 

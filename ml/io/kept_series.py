@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ml.errors import SetRefused
 from ml.io.archive import is_zip
 from ml.io.kept import UNREADABLE, damaged, facts_of, scan_of
 from ml.io.limits import check_volume
@@ -71,7 +72,11 @@ def reopened(data: bytes, content_hash: str) -> Series:
             return _packed(data, content_hash, facts)
     except UNREADABLE:
         raise damaged() from None
-    for series in find_series([data]).series if is_zip(data) else ():
+    try:
+        found = find_series([data]).series if is_zip(data) else ()
+    except SetRefused:  # no error of a scan, which is what whoever opens it knows
+        raise damaged() from None
+    for series in found:
         if series.content_hash == content_hash:
             return series
     raise damaged()

@@ -14,6 +14,8 @@ MAX_PIXELS: Final = 40_000_000
 """Most pixels decoded: 160 MB as float32."""
 MAX_ASPECT: Final = 4.0
 """Largest ratio of the sides: beyond it the picture is a strip, not a slice."""
+MAX_SCANNED: Final = 600_000_000
+"""Most pixels that the scans of a JPEG pass over: a progressive one is passed over many times."""
 MAX_LEVEL: Final = 1e9
 """Largest grey level kept: squares of it still fit float32."""
 
@@ -30,10 +32,12 @@ MAX_SET_PIXELS: Final = 4_000_000_000
 MAX_RATIO: Final = 100
 """Largest ratio of unpacked to packed bytes: pictures are compressed already."""
 
-MAX_VOLUME_BYTES: Final = 512 * 1024 * 1024
-"""Most bytes of a file with several slices, unpacked: 1,000 slices of 512 × 512 at 16 bits."""
+MAX_VOLUME_BYTES: Final = 384 * 1024 * 1024
+"""Most bytes of a file with several slices, unpacked: with the slices out of them under 1 GB."""
 MAX_SERIES_FILES: Final = 4_000
 """Most files of an upload of series."""
+MAX_STACKS: Final = 200
+"""Most series, sizes and orientations in one upload: each frame is compared with each of them."""
 MAX_SLICES: Final = 1_000
 """Most slices of one series."""
 MAX_VOLUME_PIXELS: Final = 120_000_000

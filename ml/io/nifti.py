@@ -15,6 +15,7 @@ import gzip
 import hashlib
 import io
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
@@ -121,10 +122,10 @@ def read_nifti(data: bytes, content_hash: str = "") -> Volume:
     """
     header = nifti_header(data)
     cut = header.cut
-    block, notes = _scaled(_voxels(data, header), header.fields)
+    levels, notes = _levels(_voxels(data, header), header)
     file_hash = content_hash or hashlib.sha256(data).hexdigest()
     return Volume(
-        slices=_slices(block, header, file_hash),
+        slices=_slices(levels, header, file_hash),
         orientation=cut.orientation,
         positions_mm=cut.positions_mm,
         slice_distance_mm=cut.slice_distance_mm,
@@ -137,8 +138,8 @@ def read_nifti(data: bytes, content_hash: str = "") -> Volume:
     )
 
 
-def _slices(block: FloatArray, header: NiftiHeader, file_hash: str) -> tuple[Scan, ...]:
-    """The slices of a block (i, j, k), with one window for all."""
+def _slices(levels: Sequence[FloatArray], header: NiftiHeader, file_hash: str) -> tuple[Scan, ...]:
+    """The slices of a volume, with one window for all."""
     description = bytes(header.fields["descrip"].tobytes()).rstrip(b"\0")
     scans = [
         Scan(
@@ -150,7 +151,7 @@ def _slices(block: FloatArray, header: NiftiHeader, file_hash: str) -> tuple[Sca
             simulated=description == PHANTOM_SOURCE.encode(),
             orientation=header.cut.orientation,
         )
-        for place, pixels in enumerate(header.cut.apply(block))
+        for place, pixels in enumerate(levels)
     ]
     return one_window(scans)
 
@@ -219,23 +220,58 @@ def _voxels(data: bytes, header: NiftiHeader) -> npt.NDArray[Any]:
     return np.frombuffer(raw, voxel, count).reshape(shape, order="F")
 
 
-def _scaled(block: npt.NDArray[Any], fields: Any) -> tuple[FloatArray, tuple[str, ...]]:
-    """Grey levels (i, j, k): slope and intercept applied, values that are no numbers darkened."""
+def _scale(fields: Any) -> tuple[np.float32, np.float32] | None:
+    """(slope, intercept) of the grey levels, None where the voxels are the levels.
+
+    Raises:
+        DamagedFile: they are no numbers.
+    """
     try:
         slope, intercept = fields.get_slope_inter()  # None where the slope is 0: not scaled
     except nibabel.spatialimages.HeaderDataError:
         raise _damaged("header") from None
-    with np.errstate(all="ignore"):  # what overflows is no number below
-        levels = block.astype(np.float32)
-        if slope is not None and (slope, intercept) != (1.0, 0.0):
-            levels = levels * np.float32(slope) + np.float32(intercept)
-    finite = np.isfinite(levels)
-    if not finite.any() or float(np.abs(levels[finite]).max()) > MAX_LEVEL:
-        raise UnsupportedPixels(
-            f"The NIfTI voxels are no numbers or beyond ±{MAX_LEVEL:.0e}. Accepted are finite "
-            "levels: save the volume again."
-        )
-    if finite.all():
-        return levels, ()
-    levels[~finite] = levels[finite].min()
-    return levels, ("Voxels that are no numbers (NaN, infinite) were set to the darkest level.",)
+    if slope is None or (slope, intercept) == (1.0, 0.0):
+        return None
+    return np.float32(slope), np.float32(intercept)
+
+
+def _levels(
+    block: npt.NDArray[Any], header: NiftiHeader
+) -> tuple[list[FloatArray], tuple[str, ...]]:
+    """Grey levels of each slice, and a note: scaled, values that are no numbers darkened.
+
+    Slice by slice, because the block may be as large as memory allows.
+
+    Raises:
+        DamagedFile: slope or intercept are no numbers.
+        UnsupportedPixels: no voxel is a number, or one is too large.
+    """
+    scale = _scale(header.fields)
+    slices, damaged, darkest = [], [], np.float32(np.inf)
+    for place, part in enumerate(header.cut.apply(block)):
+        with np.errstate(all="ignore"):  # what overflows is no number below
+            levels = part.astype(np.float32)
+            if scale is not None:
+                levels = levels * scale[0] + scale[1]
+            low, high = levels.min(), levels.max()
+            if not (np.isfinite(low) and np.isfinite(high)):
+                damaged.append(place)
+                known = levels[np.isfinite(levels)]
+                low, high = known.min(initial=np.inf), known.max(initial=-np.inf)
+        if max(-low, high) > MAX_LEVEL:
+            raise _no_levels()
+        darkest = min(darkest, low)
+        slices.append(levels)
+    if darkest == np.inf:
+        raise _no_levels()
+    for place in damaged:
+        slices[place][~np.isfinite(slices[place])] = darkest
+    note = "Voxels that are no numbers (NaN, infinite) were set to the darkest level."
+    return slices, (note,) if damaged else ()
+
+
+def _no_levels() -> UnsupportedPixels:
+    return UnsupportedPixels(
+        f"The NIfTI voxels are no numbers or beyond ±{MAX_LEVEL:.0e}. Accepted are finite "
+        "levels: save the volume again."
+    )

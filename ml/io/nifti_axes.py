@@ -16,7 +16,6 @@ import numpy.typing as npt
 from nibabel import orientations
 
 from ml.io.stacking import ALONE
-from ml.results import FloatArray
 from ml.volume import Orientation, Vector
 
 __all__ = ["Cut", "cut_of"]
@@ -83,7 +82,7 @@ class Cut:
     positions_mm: tuple[Vector, ...] | None
     notes: tuple[str, ...]
 
-    def apply(self, block: FloatArray) -> Iterator[FloatArray]:
+    def apply(self, block: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
         """The slices (rows, columns) of a block, in order, each an array of its own."""
         steps = tuple(slice(None, None, -1 if back else 1) for back in self.reversed_axes)
         for one in block.transpose(self.axes)[steps]:

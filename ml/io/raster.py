@@ -6,6 +6,7 @@ orientation tag → alpha → grey levels. Nothing is decoded before the first t
 
 import hashlib
 import io
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from ml.errors import DamagedFile, UnsupportedPixels
+from ml.io.codestream import check_scans
 from ml.io.limits import ACCEPTED, MAX_LEVEL, check_size
 from ml.io.window import percentile_window
 from ml.results import DisplayWindow, FloatArray, Scan
@@ -49,9 +51,13 @@ _REFUSED_MODES: Final = {
 _ORIENTATION_TAG: Final = 0x0112  # Exif 2.32, 4.6.4.A, and TIFF 6.0 section 8: Orientation
 _PHOTOMETRIC_TAG: Final = 262  # TIFF 6.0 section 8: PhotometricInterpretation, 0 = WhiteIsZero
 _BITS_TAG: Final = 258  # TIFF 6.0 section 8: BitsPerSample
+_STRIPS_TAG, _TILES_TAG = 273, 324  # TIFF 6.0 sections 8 and 15: StripOffsets, TileOffsets
 _GREY_TOLERANCE: Final = 2  # levels between channels that JPEG rounding can put into a grey picture
 _STRONG_COLOUR: Final = 40  # levels between channels that the eye cannot take for grey
 _LUMINANCE: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # Rec. ITU-R BT.601-7, 2.5.1
+_WITH_ALPHA: Final = ("LA", "La", "PA", "RGBA", "RGBa")
+_BAND_PIXELS: Final = 1_000_000
+_Channel = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 _FULL_8_BIT: Final = DisplayWindow(127.5, 255.0, "full range of an 8-bit picture")
 
 
@@ -134,6 +140,11 @@ def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
             ) from error
         raise _damaged(kind) from error
     check_size(rows, columns)
+    if kind == "JPEG":
+        check_scans(data, rows * columns)
+    elif isinstance(picture, TiffImageFile) and "jpeg" in str(picture.info.get("compression")):
+        parts = picture.tag_v2.get(_STRIPS_TAG) or picture.tag_v2.get(_TILES_TAG) or ()
+        check_scans(data, rows * columns // max(1, len(parts)))  # a JPEG each
     return picture
 
 
@@ -225,36 +236,62 @@ def _deep(
     return pixels, tuple(notes), percentile_window(pixels)
 
 
+@dataclass(frozen=True)
+class _Band:
+    """Some rows of a picture of 8 bits.
+
+    Attributes:
+        grey: levels (h, W).
+        coloured: pixels that are not grey.
+        strong: pixels that are strongly coloured.
+        transparent: there is anything to see through.
+    """
+
+    grey: FloatArray
+    coloured: int
+    strong: int
+    transparent: bool
+
+
 def _shallow(picture: Image.Image) -> tuple[FloatArray, tuple[str, ...], float]:
     """Grey levels, notes, and the share of strongly coloured pixels."""
-    notes: list[str] = []
-    has_alpha = picture.mode in ("LA", "La", "PA", "RGBA", "RGBa")
-    if has_alpha or "transparency" in picture.info:
-        rgba = np.asarray(picture.convert("RGBA")).astype(np.float32)  # (H, W, 4)
-        alpha = rgba[..., 3:] / np.float32(255)
-        channels = rgba[..., :3] * alpha
-        if (alpha < 1).any():
-            notes.append("Transparent parts were laid over black.")
-    elif picture.mode == "L":
+    if picture.mode == "L" and "transparency" not in picture.info:
         return np.asarray(picture).astype(np.float32), (), 0.0
-    else:
-        channels = np.asarray(picture.convert("RGB")).astype(np.float32)
-    pixels, more, colour = _grey(channels)
-    return pixels, (*notes, *more), colour
+    # Band by band: as numbers the channels take ten times what the picture does.
+    steps = range(0, picture.height, max(1, _BAND_PIXELS // picture.width))
+    bands = [_band(picture, top, min(top + steps.step, picture.height)) for top in steps]
+    notes = []
+    if any(one.transparent for one in bands):
+        notes.append("Transparent parts were laid over black.")
+    size = picture.width * picture.height
+    share = sum(one.coloured for one in bands) / size
+    if share:
+        percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
+        notes.append(
+            f"A colour picture ({percent} of its pixels are not grey): read as luminance. MR "
+            "slices are grey; colour may be an overlay, a colour map or a photograph."
+        )
+    strong = sum(one.strong for one in bands) / size
+    return np.concatenate([one.grey for one in bands]), tuple(notes), strong
 
 
-def _grey(channels: npt.NDArray[np.float32]) -> tuple[FloatArray, tuple[str, ...], float]:
-    """(H, W, 3) → (H, W), a note where there was colour, the share of strongly coloured pixels."""
-    spread = channels.max(axis=-1) - channels.min(axis=-1)
+def _band(picture: Image.Image, top: int, bottom: int) -> _Band:
+    rows = picture.crop((0, top, picture.width, bottom))
+    if picture.mode not in _WITH_ALPHA and "transparency" not in picture.info:
+        red, green, blue = (np.asarray(one) for one in rows.convert("RGB").split())
+        return _grey(red, green, blue, transparent=False)
+    *colours, alpha = (np.asarray(one) for one in rows.convert("RGBA").split())
+    share = alpha.astype(np.float32) / np.float32(255)
+    red, green, blue = (one * share for one in colours)
+    return _grey(red, green, blue, transparent=bool((alpha < 255).any()))
+
+
+def _grey(red: _Channel, green: _Channel, blue: _Channel, *, transparent: bool) -> _Band:
+    """Three channels (h, W) as luminance; where they are equal, as they are."""
+    highest = np.maximum(np.maximum(red, green), blue)
+    spread = highest - np.minimum(np.minimum(red, green), blue)
     if not spread.any():
-        return np.ascontiguousarray(channels[..., 0]), (), 0.0
-    luminance = (channels @ _LUMINANCE).astype(np.float32)
-    if spread.max() <= _GREY_TOLERANCE:
-        return luminance, (), 0.0
-    share = float((spread > _GREY_TOLERANCE).mean())
-    percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
-    note = (
-        f"A colour picture ({percent} of its pixels are not grey): read as luminance. "
-        "MR slices are grey; colour may be an overlay, a colour map or a photograph."
-    )
-    return luminance, (note,), float((spread > _STRONG_COLOUR).mean())
+        return _Band(red.astype(np.float32), 0, 0, transparent)
+    luminance = _LUMINANCE[0] * red + _LUMINANCE[1] * green + _LUMINANCE[2] * blue
+    coloured, strong = ((spread > most).sum() for most in (_GREY_TOLERANCE, _STRONG_COLOUR))
+    return _Band(luminance, int(coloured), int(strong), transparent)

@@ -114,10 +114,24 @@ def find_series(files: Sequence[bytes], digest_of: Digest = _sha256) -> Found:
                 )
         except ScanError as error:
             problems.append(error)
+        _check_frames(len(frames))
     series = (*map(_stack, stacks_of(frames)), *volumes)
     if not series:
         raise problems[0]
     return Found(series, tuple(str(problem) for problem in problems))
+
+
+def _check_frames(count: int) -> None:
+    """Hold the frames of all files to what one upload may hold.
+
+    Raises:
+        SizeOutOfBounds: there are more.
+    """
+    if count > MAX_SERIES_FILES:
+        raise SizeOutOfBounds(
+            f"The files hold more than {MAX_SERIES_FILES:,} slices together, which is the most "
+            "that is read. Upload one series at a time."
+        )
 
 
 def _unpacked(files: Sequence[bytes]) -> Iterator[bytes]:

@@ -1,0 +1,83 @@
+"""How hostile input is met: `python -m app.robustness [--entries …] [--inputs N] [--seed S]`.
+
+Each entry is given N damaged inputs (`ml.hostile`), watched for time, memory and files. The counts
+go to `assets/metrics/robustness`, and docs/robustness.md is written from them. Another seed adds to
+the counts, the same one replaces its own. Ends with 1 where anything failed, and names the inputs.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from app.hostile import ENTRIES
+from ml.errors import SulcusError
+from ml.hostile import counts
+from ml.hostile.document import DOCUMENT, document
+from ml.hostile.watch import Outcome, outcomes
+
+REPOSITORY: Final = Path(__file__).resolve().parents[1]
+_SHOWN: Final = 20
+"""Failures of an entry that are named."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    chosen = _parser().parse_args(arguments)
+    failed = 0
+    try:
+        for name in () if chosen.report_only else chosen.entries:
+            failed += _campaign(name, chosen.inputs, chosen.seed, chosen.root)
+        (chosen.root / DOCUMENT).write_text(text(chosen.root), encoding="utf-8")
+    except SulcusError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 1 if failed else 0
+
+
+def text(root: Path) -> str:
+    """The document that the counts give."""
+    return document(root, {name: entry.title for name, entry in ENTRIES.items()})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m app.robustness",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--entries", nargs="+", choices=ENTRIES, default=list(ENTRIES), metavar="ENTRY",
+        help=f"which (default: all): {', '.join(ENTRIES)}",
+    )  # fmt: skip
+    parser.add_argument("--inputs", type=int, default=4000, help="of each entry (default: 4000)")
+    parser.add_argument("--seed", type=int, default=1, help="another one gives other inputs")
+    parser.add_argument("--report-only", action="store_true", help="write the document anew")
+    parser.add_argument("--root", type=Path, default=REPOSITORY, help=argparse.SUPPRESS)
+    return parser
+
+
+def _campaign(name: str, inputs: int, seed: int, root: Path) -> int:
+    """Count what comes of the inputs of one entry; how many failed."""
+    failures: list[Outcome] = []
+
+    def told(found: Iterator[Outcome]) -> Iterator[Outcome]:
+        for one in found:
+            if one.kind in counts.FAILURES:
+                failures.append(one)
+            yield one
+
+    with TemporaryDirectory(prefix="sulcus-hostile-") as folder:
+        found = outcomes(ENTRIES[name], seed, range(inputs), Path(folder))
+        counts.add(root, name, seed, counts.counted(told(found)))
+    sys.stdout.write(f"{name}: {inputs:,} inputs, {len(failures)} failed\n")
+    for one in failures[:_SHOWN]:
+        sys.stdout.write(f"  input {one.place}: {one.kind}: {one.detail} {one.sentence}\n")
+    sys.stdout.flush()
+    return len(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
