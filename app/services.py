@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import streamlit as st
 
-from app import gate_texts, state, texts
+from app import access_session, gate_texts, state, texts
 from app.records import Row, Stressed
 from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
@@ -35,7 +35,6 @@ MAX_SIDE: Final = 1280
 """Longest side of a picture sent to the browser; a larger scan is averaged down for display."""
 STRESS_SIDE: Final = 320
 """Longest side of the small picture of a corrupted scan."""
-
 
 T = TypeVar("T")
 
@@ -66,7 +65,9 @@ def analysis(decoded: Scan) -> Analysis | Refused:
         WeightsError: a network's weights are missing or altered.
         MembershipError: the index of training pictures is missing or altered.
         GateError: what pictures are compared with is missing or altered.
+        AccessError: this reader had too many read within the last hour.
     """
+    access_session.count(decoded.content_hash)
     return _analysis(decoded.content_hash, model_version(), decoded)
 
 
@@ -191,7 +192,9 @@ def stressed(decoded: Scan, corruption: str, strength: int) -> Stressed:
 
     Raises:
         WeightsError: a network's weights are missing or altered.
+        AccessError: this reader had too many read within the last hour.
     """
+    access_session.count(f"{decoded.content_hash}.{corruption}.{strength}")
     digest, version = decoded.content_hash, model_version()
     return _stressed(digest, version, corruption=corruption, strength=strength, _scan=decoded)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from app import services
+from app import access_session, services
 from app.reports import series_dicom
 from app.reports.series_result import SeriesResult
 from ml import screen_volume, study
@@ -79,7 +79,9 @@ def reading(decoded: Volume, progress: Progress) -> StudyReading:
         WeightsError: a network's weights are missing or altered.
         MembershipError: the index of training pictures is missing or altered.
         GateError: what pictures are compared with is missing or altered.
+        AccessError: this reader had too many read within the last hour.
     """
+    access_session.count(decoded.content_hash, len(decoded.slices))
     return _readings().get(decoded, progress)
 
 
