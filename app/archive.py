@@ -26,6 +26,7 @@ from app.store.records import (
     Word,
 )
 from app.store.repository import Repository
+from app.store.trail import Trail
 from ml.errors import StoreError
 from ml.io.identity import keyed, origin
 from ml.io.series import Series
@@ -58,6 +59,7 @@ class Archive:
         self.pictures = pictures
         self.outlines = outlines
         self.inputs = inputs
+        self.trail = Trail(repository.engine)
         self._repository = repository
         self._key = key
         self._noted: dict[tuple[str, str], int] = {}

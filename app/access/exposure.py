@@ -101,5 +101,5 @@ def _check_auth(auth: Mapping[str, object]) -> None:
     if address.scheme != "https" and not is_loopback(address.hostname):
         raise AccessError(
             "The redirect_uri in [auth] of the secrets is not encrypted, so a cookie could be "
-            "read on its way. Accepted is https://, or http:// on this computer itself."
+            "read on its way. Accepted is https, or http on this computer itself."
         )

@@ -5,14 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from app import access_session
+from app import access_session, trail
 from app import access_texts as words
 from app.access.ended import ENDED
 from app.access.exposure import Listening, check
 from app.access.person import Person, person_of
 from app.access.settings import AccessSettings, access_settings
 from app.components import notice, problem
-from ml.errors import AccessError
+from ml.errors import AccessError, StoreError
 
 _LOOK_EVERY_S = 30.0
 """How often a page that nobody touches looks whether its session is over."""
@@ -36,6 +36,7 @@ def passed() -> bool:
         person = person_of(claims, settings)
     except AccessError as error:
         problem.show(error)
+        _note(trail.NOT_ADMITTED)
         st.button(words.SIGN_OUT, key="access.out", on_click=st.logout)
         return False
     return _goes_on(person, settings)
@@ -48,6 +49,7 @@ def who() -> None:
         st.text(words.signed_in(person.name, person.role), width="content")
         if st.button(words.SIGN_OUT, key="access.out", type="tertiary"):
             ENDED.end(person)
+            _note(trail.SIGNED_OUT)
             access_session.leave()
             st.logout()
             st.stop()
@@ -57,11 +59,14 @@ def _goes_on(person: Person, settings: AccessSettings) -> bool:
     """Whether a session goes on; one that is over is closed, in other windows too."""
     over = ENDED.over(person, datetime.now(UTC))
     if over or not access_session.enter(person, settings.idle_minutes):
+        if access_session.person() is not None:
+            _note(trail.SESSION_OVER)
         ENDED.end(person)
         access_session.leave()
         st.warning(words.OVER)
         _offer()
         return False
+    _note(trail.SIGNED_IN)
     _watch(settings.idle_minutes)
     return True
 
@@ -73,6 +78,14 @@ def _watch(idle_minutes: float) -> None:
     idle = access_session.idle_for() > idle_minutes * 60
     if person is None or idle or ENDED.over(person, datetime.now(UTC)):
         st.rerun()
+
+
+def _note(what: str) -> None:
+    """A line of the audit trail, once a session."""
+    try:
+        trail.note_once(what)
+    except StoreError as error:
+        problem.show(error)
 
 
 def _offer() -> None:

@@ -83,6 +83,7 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
     with panel:
         st.html(f'<div class="sulcus-muted">{hung.line if hung else texts.scan_line(scan)}</div>')
         reader_session.on_screen(file.content_hash)
+        recorder.seen(file.content_hash)
         readers_word.who()
         answer = None if readers_word.waits(file.content_hash) else _analysed(scan)
         read = answer if isinstance(answer, Analysis) else None
