@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app dicom-node trail test check format train evaluate compare bench export samples screens viewer-bundle splits lock hooks clean
+.PHONY: help app dicom-node trail backup restore test check format train evaluate compare bench export samples screens viewer-bundle splits lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,12 @@ test: $(READY)  ## run the tests
 
 trail: $(READY_APP)  ## verify the audit trail; ARGS="--line NUMBER:SEAL" for a line written down
 	@$(BIN)/python -m app.verify_trail $(ARGS)
+
+backup: $(READY_APP)  ## the store into one file: make backup TO=file.zip
+	@$(BIN)/python -m app.backup make "$(TO)"
+
+restore: $(READY_APP)  ## and back into an empty SULCUS_HOME: make restore FROM=file.zip
+	@$(BIN)/python -m app.backup restore "$(FROM)"
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
