@@ -11,6 +11,7 @@ if str(HERE.parent) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from app import (  # noqa: E402
+    attribution_texts,
     followup_texts,
     look_texts,
     monitoring_texts,
@@ -45,6 +46,7 @@ def main() -> None:
             st.Page(HERE / "views" / "errors.py", title=texts.PAGE_ERRORS),
             st.Page(HERE / "views" / "audit.py", title=texts.PAGE_AUDIT),
             st.Page(HERE / "views" / "cards.py", title=texts.PAGE_CARDS),
+            st.Page(HERE / "views" / "licences.py", title=attribution_texts.PAGE),
         ],
         position="top",
     )
