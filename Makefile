@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app dicom-node test check format train evaluate compare bench export samples screens viewer-bundle splits lock hooks clean
+.PHONY: help app dicom-node trail backup restore test check format train evaluate compare bench export samples screens viewer-bundle splits licences lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,15 @@ dicom-node: $(READY_APP)  ## receive DICOM series into the worklist (see the REA
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+trail: $(READY_APP)  ## verify the audit trail; ARGS="--line NUMBER:SEAL" for a line written down
+	@$(BIN)/python -m app.verify_trail $(ARGS)
+
+backup: $(READY_APP)  ## the store into one file: make backup TO=file.zip
+	@$(BIN)/python -m app.backup make "$(TO)"
+
+restore: $(READY_APP)  ## and back into an empty SULCUS_HOME: make restore FROM=file.zip
+	@$(BIN)/python -m app.backup restore "$(FROM)"
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
@@ -85,6 +94,9 @@ splits: $(READY)  ## groups and splits from the data sets
 
 export: $(READY)  ## list the layers of the networks for the app, after a change of architecture
 	$(BIN)/python -m ml.export
+
+licences: $(READY)  ## write the list of licences from the lock files
+	$(BIN)/python -m app.attribution
 
 lock: $(READY)  ## pin what requirements.txt and requirements-app.txt allow
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv<1'

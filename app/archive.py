@@ -30,6 +30,7 @@ from app.store.records import (
 )
 from app.store.repository import Repository
 from app.store.signed import Reports
+from app.store.trail import Trail
 from ml.errors import StoreError
 from ml.io.identity import keyed, origin
 from ml.io.series import Series
@@ -54,6 +55,7 @@ class Archive:
         self.drawings = Drawings(engine)
         self.inputs = Inputs(engine)
         self.reports = Reports(engine)
+        self.trail = Trail(engine)
         self._repository = Repository(engine)
         self._key = key
         self._noted: dict[tuple[str, str], int] = {}

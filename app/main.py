@@ -11,6 +11,7 @@ if str(HERE.parent) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from app import (  # noqa: E402
+    attribution_texts,
     followup_texts,
     look_texts,
     monitoring_texts,
@@ -19,19 +20,21 @@ from app import (  # noqa: E402
     theme,
     worklist_texts,
 )
-from app.components import loading, look, notice  # noqa: E402
+from app.components import gate, loading, look, notice  # noqa: E402
 from app.warm_up import LOADING  # noqa: E402
 
 
 def main() -> None:
-    """Page settings, notice strip, and the page that was asked for."""
+    """Page settings, sign-in where it is needed, notice strip, and the page that was asked for."""
     # With an entry of its own the menu is shown, and with it Streamlit's choice of theme.
     st.set_page_config(
         page_title=texts.APP_TITLE, layout="wide", menu_items={"about": look_texts.ABOUT}
     )
+    st.html(theme.style_sheet())
+    if not gate.passed():
+        return
     LOADING.start()
     state.begin()
-    st.html(theme.style_sheet())
     page = st.navigation(
         [
             st.Page(HERE / "views" / "read.py", title=texts.PAGE_READ, default=True),
@@ -43,12 +46,14 @@ def main() -> None:
             st.Page(HERE / "views" / "errors.py", title=texts.PAGE_ERRORS),
             st.Page(HERE / "views" / "audit.py", title=texts.PAGE_AUDIT),
             st.Page(HERE / "views" / "cards.py", title=texts.PAGE_CARDS),
+            st.Page(HERE / "views" / "licences.py", title=attribution_texts.PAGE),
         ],
         position="top",
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="top"):
         notice.show()
         look.show()
+        gate.who()
     loading.show()
     page.run()
 

@@ -40,6 +40,7 @@ _TITLES: Final[dict[type[errors.SulcusError], str]] = {
     errors.DrawingError: "This drawing cannot be used.",
     errors.ReportError: "This file of the report cannot be written.",
     errors.NodeError: "The DICOM connection does not work.",
+    errors.AccessError: "This is not open to you now.",
     errors.SetRefused: "This set is not unpacked.",
     errors.DatasetLayout: "This data set is not laid out as expected.",
     errors.DatasetError: "A public data set is missing.",

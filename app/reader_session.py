@@ -6,12 +6,12 @@ The keys are those of `app.state`; nothing here is written anywhere.
 import time
 from collections.abc import Sequence
 
-from app import state
+from app import access_session, state
 
 
 def reader() -> str:
-    """The reader's name as typed, or ""."""
-    return state.recall(state.READER, "").strip()
+    """The name of whoever signed in, else as typed, or ""."""
+    return access_session.name() or state.recall(state.READER, "").strip()
 
 
 def blind_first() -> bool:

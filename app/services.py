@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import streamlit as st
 
-from app import gate_texts, texts
+from app import access_session, gate_texts, texts
 from app.records import Row, Stressed
 from ml import corruptions, display, io, pipeline
 from ml.comparison import published as compared
@@ -36,7 +36,6 @@ MAX_SIDE: Final = 1280
 """Longest side of a picture sent to the browser; a larger scan is averaged down for display."""
 STRESS_SIDE: Final = 320
 """Longest side of the small picture of a corrupted scan."""
-
 
 T = TypeVar("T")
 
@@ -67,7 +66,9 @@ def analysis(decoded: Scan) -> Analysis | Refused:
         WeightsError: a network's weights are missing or altered.
         MembershipError: the index of training pictures is missing or altered.
         GateError: what pictures are compared with is missing or altered.
+        AccessError: this reader had too many read within the last hour.
     """
+    access_session.count(decoded.content_hash)
     return _analysis(decoded.content_hash, model_version(), decoded)
 
 
@@ -160,9 +161,10 @@ def conflicts(read: Analysis, least_heat_ratio: float) -> tuple[str, ...]:
     return _conflicts(_key(read), least_heat_ratio, read)
 
 
+@st.cache_data(show_spinner=False, max_entries=8)
 def drifted(recent: Distances, known: Distances) -> Drift | None:
     """`ml.evaluation.drift.drift`, once for the same distances: a rerun changes none."""
-    return _drifted(recent, known)
+    return drift(recent, known)
 
 
 def kept(load: Callable[[Path], T], path: Path, *others: Path) -> T:
@@ -192,7 +194,9 @@ def stressed(decoded: Scan, corruption: str, strength: int) -> Stressed:
 
     Raises:
         WeightsError: a network's weights are missing or altered.
+        AccessError: this reader had too many read within the last hour.
     """
+    access_session.count(f"{decoded.content_hash}.{corruption}.{strength}")
     digest, version = decoded.content_hash, model_version()
     return _stressed(digest, version, corruption=corruption, strength=strength, _scan=decoded)
 
@@ -291,8 +295,3 @@ def _kept(kind: str, path: str, changed: tuple[int, ...], _load: Callable[[Path]
 @st.cache_data(show_spinner=False, max_entries=256)
 def _conflicts(key: str, least: float, _read: Analysis) -> tuple[str, ...]:  # noqa: ARG001
     return contradictions.conflicts(contradictions.evidence(_read), least)
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def _drifted(recent: Distances, known: Distances) -> Drift | None:
-    return drift(recent, known)

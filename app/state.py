@@ -173,6 +173,11 @@ def close_all() -> None:
             del st.session_state[key]
 
 
+def forget() -> None:
+    """Forget everything, as if the session were new."""
+    st.session_state.clear()
+
+
 def active() -> OpenedFile | None:
     """The file on screen, or None when none is open."""
     files = opened()

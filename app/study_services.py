@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from app import readings_texts, services, study_texts, texts
+from app import access_session, readings_texts, services, study_texts, texts
 from app.records import Row
 from app.reports import series_dicom
 from app.reports.series_result import SeriesResult
@@ -90,7 +90,9 @@ def reading(decoded: Volume, progress: Progress) -> StudyReading:
         WeightsError: a network's weights are missing or altered.
         MembershipError: the index of training pictures is missing or altered.
         GateError: what pictures are compared with is missing or altered.
+        AccessError: this reader had too many read within the last hour.
     """
+    access_session.count(decoded.content_hash, len(decoded.slices))
     return _readings().get(decoded, progress)
 
 

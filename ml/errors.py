@@ -25,7 +25,8 @@ SulcusError
 ├── MetricsError               a figure a page needs has not been computed
 ├── DrawingError               what was drawn on a scan cannot be used
 ├── ReportError                a report cannot be written in the form asked for
-└── NodeError                  the DICOM node cannot start, or a peer takes nothing
+├── NodeError                  the DICOM node cannot start, or a peer takes nothing
+└── AccessError                who asks may not, or how people sign in is not set up
 
 Messages say what was found, what is accepted and what to do; they never hold a file name
 or a DICOM tag's value that could identify a patient.
@@ -134,3 +135,7 @@ class ReportError(SulcusError):
 
 class NodeError(SulcusError):
     """The DICOM node cannot start, or a peer does not take what is sent."""
+
+
+class AccessError(SulcusError):
+    """Who asks may not do this, or not now, or how people sign in is not set up."""

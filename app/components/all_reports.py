@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from app import reader_session, reporting, services, state, study_services
+from app import reader_session, reporting, services, state, study_services, trail
 from app import report_texts as words
 from app.components import problem
 from app.reports import series_compose
@@ -23,6 +23,7 @@ def show() -> None:
         return
     try:
         packed = zipped(_entries(files))
+        trail.exported("zip", [one.content_hash for one in files])
     except SulcusError as error:
         problem.show(error)
         return

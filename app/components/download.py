@@ -3,8 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import streamlit as st
+
+from app import trail
 
 _FORMULA = ("=", "+", "-", "@")
 """Beginnings that a spreadsheet would run; file names of an upload may have them."""
@@ -21,7 +24,7 @@ def show(label: str, header: Sequence[str], rows: Iterable[Sequence[object]], *,
     """
     st.download_button(
         label,
-        text(header, rows),
+        trail.exporting("csv", None, partial(bytes, text(header, rows), "utf-8")),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"download.{name}",

@@ -5,7 +5,7 @@ In blind-first mode the reader's class is asked before anything that the AI says
 
 import streamlit as st
 
-from app import reader_session, state
+from app import access_session, reader_session, state
 from app import worklist_texts as words
 from app.archive import archive
 from app.components import next_unread, problem
@@ -18,9 +18,12 @@ from ml.labels import CLASSES, TITLES
 def who() -> None:
     """Draw who reads and the switch of the blind-first mode."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    left.text_input(
-        words.READER, key=state.READER, max_chars=LONGEST_NAME, placeholder=words.READER_HINT
-    )
+    if access_session.person() is None:
+        left.text_input(
+            words.READER, key=state.READER, max_chars=LONGEST_NAME, placeholder=words.READER_HINT
+        )
+    else:
+        left.text(reader_session.reader())
     right.toggle(words.BLIND, key=state.BLIND, help=words.BLIND_HELP)
 
 

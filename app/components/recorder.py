@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import series_texts, services, state
+from app import series_texts, services, state, trail
 from app import worklist_texts as words
 from app.archive import archive
 from app.components import problem
@@ -49,6 +49,14 @@ def show_series(series: Series, volume: Volume, found: StudyReading) -> int | No
     return answer_id
 
 
+def seen(content_hash: str | None, what: str = trail.SEEN) -> None:
+    """Note in the audit trail that this reader saw a scan; what fails is said on the page."""
+    try:
+        trail.note_once(what, content_hash)
+    except StoreError as error:
+        problem.show(error)
+
+
 def note(file: state.OpenedFile) -> None:
     """Note a scan of the table of all opened ones; what fails is said when it comes on screen."""
     with suppress(SulcusError):
@@ -66,10 +74,12 @@ def _kept(content_hash: str, button: str, keep: Callable[[], datetime]) -> None:
         if st.button(button, key="keep_picture", help=words.keep_help(pictures.keep_days)):
             with st.spinner(series_texts.KEEPING):
                 keep()
+                trail.note(trail.KEPT, content_hash)
             st.rerun()
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(words.kept_until(until), width="content")
         if st.button(words.REMOVE, key="remove_picture", type="tertiary"):
             pictures.forget(content_hash)
+            trail.note(trail.REMOVED, content_hash)
             st.rerun()

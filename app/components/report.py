@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app import reader_session, report_session, reporting, signed_texts, state
+from app import reader_session, report_session, reporting, signed_texts, state, trail
 from app import report_texts as words
 from app.archive import archive
 from app.components import kept_outlines, problem, sending, signed_report
@@ -99,14 +99,14 @@ def _downloads(draft: Draft, forms: Mapping[str, Form]) -> None:
                 _button(name, draft, form.make)
     for reason in dict.fromkeys(forms[name].reason for name in ("sr", "seg")):
         st.caption(reason or words.IDENTITY)
-    sending.show(forms, signed=draft.signature is not None)
+    sending.show(forms, signed=draft.signature is not None, scan=draft.content_hash)
 
 
 def _button(form: str, draft: Draft, make: Callable[[], bytes]) -> None:
     ending, mime = words.FILES[form]
     st.download_button(
         words.FORMS[form],
-        make,
+        trail.exporting(form, draft.content_hash, make),
         file_name=f"report-{draft.content_hash[:12]}{ending}",
         mime=mime,
         key=f"download.report.{form}",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app import node_texts as words
+from app import trail
 from app.components import problem
 from app.node.sender import send
 from app.node.settings import ae_title, peer
@@ -14,12 +15,13 @@ from ml.errors import SulcusError
 _FORMS = {"sr": "SR", "seg": "SEG"}
 
 
-def show(forms: Mapping[str, Form], *, signed: bool) -> None:
+def show(forms: Mapping[str, Form], *, signed: bool, scan: str) -> None:
     """Draw the button where a peer is named and there is anything to send.
 
     Args:
         forms: of the report as it stands.
         signed: a reader signed it; a draft is not sent.
+        scan: content hash of what it is on.
     """
     found = {title: form.make for name, title in _FORMS.items() if (form := forms[name]).make}
     try:
@@ -33,6 +35,7 @@ def show(forms: Mapping[str, Form], *, signed: bool) -> None:
         if clicked:
             with st.spinner(words.SENDING):
                 objects = {title: make() for title, make in found.items() if make is not None}
+                trail.note(trail.SENDING, scan)
                 send(objects, to, ae_title())
             st.success(words.sent(names, to.ae_title))
     except SulcusError as error:

@@ -26,6 +26,8 @@ from ml.errors import StoreError
 
 WRITES: Final = "sulcus_writes"
 """Execution option of a connection whose transactions write."""
+PLACES: Final = "sulcus_places"
+"""Execution option of an engine: the places that it was made for."""
 MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
 _PATIENCE_S: Final = 60.0
 _WRITE_LOCK: Final = 0x5C1C05
@@ -50,12 +52,15 @@ def connect(found: Places) -> Engine:
     Raises:
         StoreError: the file cannot be made.
     """
+    options = {PLACES: found}
     if found.url.get_backend_name() != "sqlite":
-        engine = create_engine(found.url, pool_pre_ping=True)
+        engine = create_engine(found.url, pool_pre_ping=True, execution_options=options)
         event.listen(engine, "begin", _begin_server)
         return engine
     _make_private(Path(str(found.url.database)))
-    engine = create_engine(found.url, connect_args={"timeout": _PATIENCE_S})
+    engine = create_engine(
+        found.url, connect_args={"timeout": _PATIENCE_S}, execution_options=options
+    )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine

@@ -206,3 +206,21 @@ class ReaderDrawingRow(Base):
     model_version: Mapped[str] = mapped_column(HASH)
     weights_hash: Mapped[str] = mapped_column(HASH)
     takes_back: Mapped[int | None] = mapped_column(ForeignKey("reader_drawings.id"))
+
+
+class TrailRow(Base):
+    """A line of the audit trail; see `chain`."""
+
+    __tablename__ = "audit_trail"
+    __table_args__ = (Unique("previous"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    who: Mapped[str | None] = mapped_column(HASH)
+    what: Mapped[str] = mapped_column(String(32))
+    scan: Mapped[str | None] = mapped_column(HASH)
+    row_table: Mapped[str | None] = mapped_column(String(32))
+    row_id: Mapped[int | None]
+    row_digest: Mapped[str | None] = mapped_column(HASH)
+    previous: Mapped[str] = mapped_column(HASH)
+    digest: Mapped[str] = mapped_column(HASH)

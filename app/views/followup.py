@@ -13,6 +13,7 @@ from app.components import (
     followup_reading,
     problem,
     readers_word,
+    recorder,
 )
 from app.followup import Examination, Option, Read
 from ml.errors import StoreError, SulcusError
@@ -67,6 +68,8 @@ def _beside(prior: Option, current: Option) -> None:
     except SulcusError as error:
         problem.show(error)
         return
+    for one in (prior, current):
+        recorder.seen(one.content_hash)
     hidden = any(readers_word.hidden(one.content_hash) for one in (prior, current))
     earlier = None if hidden else followup_reading.show(before, words.PRIOR)
     later = None if hidden else followup_reading.show(now, words.CURRENT)

@@ -7,7 +7,7 @@ import streamlit as st
 from app import look_texts
 from app import monitoring_texts as words
 from app.archive import archive
-from app.components import drift, empty, problem, table
+from app.components import drift, empty, problem, table, trail_line
 from app.store import figures
 from app.store.records import Entry, Reading
 from ml.errors import StoreError
@@ -30,6 +30,7 @@ def page() -> None:
     if entries:
         _refusals(entries)
         _inputs()
+        _trail({row.word.reader for row in readings})
 
 
 def _agreement(said: Sequence[Reading]) -> None:
@@ -65,6 +66,14 @@ def _inputs() -> None:
     """Whether what is read is like what the figures were measured on."""
     try:
         drift.show()
+    except StoreError as error:
+        problem.show(error)
+
+
+def _trail(readers: set[str]) -> None:
+    """Whether the audit trail holds."""
+    try:
+        trail_line.show(sorted(readers))
     except StoreError as error:
         problem.show(error)
 

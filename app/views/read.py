@@ -83,6 +83,7 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
     with panel:
         st.html(f'<div class="sulcus-muted">{hung.line if hung else texts.scan_line(scan)}</div>')
         reader_session.on_screen(file.content_hash)
+        recorder.seen(file.content_hash)
         if hung is not None:
             study.answer(hung, file.left_out)
         answer, answer_id = _answer(file, scan)

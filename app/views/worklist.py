@@ -5,10 +5,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import look_texts, reader_session, reopening, shortcuts, signed_texts, state
+from app import look_texts, reader_session, reopening, shortcuts, signed_texts, state, trail
 from app import worklist_texts as words
 from app.archive import archive
-from app.components import choice, empty, kept_outlines, problem, readers_word, signed_report
+from app.components import (
+    choice,
+    empty,
+    kept_outlines,
+    problem,
+    readers_word,
+    recorder,
+    signed_report,
+)
 from app.store.lists import of_status, ordered, progress, unread
 from app.store.records import NEW, REFUSED, STATUSES, WAITING, Entry
 from app.store.signed import Signed
@@ -24,6 +32,7 @@ def page() -> None:
         if not entries:
             empty.show(words.EMPTY, words.EMPTY_HELP)
             return
+        recorder.seen(None, trail.LISTED)
         _list(entries)
     except StoreError as error:
         problem.show(error)

@@ -1,0 +1,38 @@
+"""Every package that is installed is on the list of licences, and the page shows it."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import attribution, attribution_texts
+from tests.app import fakes
+from tests.app.conftest import html
+
+
+def test_the_committed_list_is_that_of_the_lock_files() -> None:
+    made = {(one.used, one.name, one.version) for one in attribution.collected()}
+    kept = {(one.used, one.name, one.version) for one in attribution.listed()}
+    assert kept == made, "run make licences"
+
+
+def test_every_entry_states_a_licence() -> None:
+    parts = attribution.listed()
+    assert {one.used for one in parts} == set(attribution_texts.USED)
+    assert [one.name for one in parts if one.licence == attribution.NOT_STATED] == []
+
+
+def test_what_is_not_installed_states_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> None:
+        raise attribution.PackageNotFoundError(name)
+
+    monkeypatch.setattr(attribution, "distribution", absent)
+    assert attribution.collected()[0].licence == attribution.NOT_STATED
+
+
+def test_the_page_shows_the_list(app: AppTest, engine: fakes.FakeEngine) -> None:
+    at = app.run()
+    at.switch_page("views/licences.py").run()
+    assert not at.exception
+    said = html(at)
+    assert "streamlit" in said
+    assert "@niivue/niivue" in said
+    assert [one.value for one in at.subheader] == list(attribution_texts.USED.values())
