@@ -50,11 +50,12 @@ def show_series(series: Series, volume: Volume, found: StudyReading) -> int | No
 
 
 def seen(content_hash: str | None, what: str = trail.SEEN) -> None:
-    """Note in the audit trail that this reader saw a scan; what fails is said on the page."""
-    try:
+    """Note in the audit trail that this reader saw a scan or the worklist.
+
+    A store that cannot be reached is said by what the page asks of it next.
+    """
+    with suppress(StoreError):
         trail.note_once(what, content_hash)
-    except StoreError as error:
-        problem.show(error)
 
 
 def note(file: state.OpenedFile) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from app.store.tables import AnswerRow, Base, ScanRow, TrailRow
+from app.store.tables import AnswerRow, Base, ScanRow, SignatureRow, SignedReportRow, TrailRow
 from ml.io.identity import keyed
 
 __all__ = ["FIRST", "append", "mark", "record", "row_digest", "seal"]
@@ -81,7 +81,7 @@ def record(session: Session, key: bytes, added: Sequence[object]) -> None:
         append(
             session,
             key,
-            who=mark(key, values.get("reader") or ""),
+            who=mark(key, getattr(_about(session, row), "reader", None) or ""),
             what=f"{table}{back}",
             scan=_scan(session, row),
             row_table=table,
@@ -90,19 +90,28 @@ def record(session: Session, key: bytes, added: Sequence[object]) -> None:
         )
 
 
+def _about(session: Session, row: Base) -> Base:
+    """The row that names reader and answer: of a signed text that of its signature."""
+    if not isinstance(row, SignedReportRow):
+        return row
+    return session.get_one(SignatureRow, row.signature_id)
+
+
 def _scan(session: Session, row: Base) -> str | None:
     """Content hash of the scan that a row is about."""
     if isinstance(row, ScanRow):
         return row.content_hash
     number: int | None = getattr(row, "scan_id", None)
-    answer: int | None = getattr(row, "ai_result_id", None)
+    answer: int | None = getattr(_about(session, row), "ai_result_id", None)
     if answer is not None:
         number = session.scalar(select(AnswerRow.scan_id).where(AnswerRow.id == answer))
     return session.scalar(select(ScanRow.content_hash).where(ScanRow.id == number))
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it; times in UTC to the microsecond."""
+    """A value as JSON has it; times in UTC to the microsecond, bytes by their digest."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
     return value.isoformat() if isinstance(value, date) else value

@@ -58,7 +58,7 @@ class FakeEngine:
 
     def detect(self, batch: FloatArray) -> BoxOutput:
         self.calls["detector"] += 1
-        boxes = np.tile(np.array([0.25, 0.5, 0.75, 0.9], np.float32), (len(batch), 1, 1))
+        boxes = np.tile(np.array([0.25, 0.3, 0.75, 0.7], np.float32), (len(batch), 1, 1))
         logits = np.tile(np.array([2.0, 0.0, 0.0, 0.0], np.float32), (len(batch), 1, 1))
         return BoxOutput(boxes, logits)
 

@@ -27,7 +27,8 @@ SLICE = ("Doe^Jane.png", LESION)
 def saved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the button of the CSV would save, of each run."""
     given: list[str] = []
-    monkeypatch.setattr("streamlit.download_button", lambda _, data, **__: given.append(data))
+    save = lambda _, data, **__: given.append(data().decode())  # noqa: E731
+    monkeypatch.setattr("streamlit.download_button", save)
     return given
 
 

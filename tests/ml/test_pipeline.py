@@ -196,7 +196,8 @@ def test_an_installed_detector_boxes_the_disc(monkeypatch: pytest.MonkeyPatch):
     assert found.detections is not None
     (box,) = found.detections
     assert box.label == "meningioma"
-    assert box.score == pytest.approx(np.exp(3.0) / (np.exp(3.0) + 3.0), abs=1e-4)
+    detector = np.exp(3.0) / (np.exp(3.0) + 3.0)
+    assert 2 / 3 * detector <= box.score < detector  # two voices, and the outline's as far as sure
     assert box.box_px == pytest.approx((46.0, 56.0, 75.0, 85.0), abs=2.5)
     assert found.weights["detector"] == engine.fingerprint("detector")
     assert "detector" in found.seconds

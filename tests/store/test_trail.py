@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app import trail_texts, verify_trail
+from app.store.drawings import FROM_AI, Drawings, NewDrawing
 from app.store.opening import connect, migrate, open_store
 from app.store.outlines import NewOutline, Outlines
 from app.store.places import Places
 from app.store.records import AGREE, Word
 from app.store.repository import Repository
+from app.store.signed import Reports
 from app.store.tables import Base
 from app.store.trail import CHANGED, GAP, NO_LINE, ROW_CHANGED, ROW_GONE, Break, Trail
-from tests.store.invented import answer, scan
+from tests.store.invented import REPORT, answer, scan
 
 READER = "Dr. Marker-Name"
 REASON = "the reason of Mr. Patient-Marker"
@@ -37,7 +39,9 @@ def filled(engine: Engine) -> Trail:
     repository.take_back(word, READER)
     outline = NewOutline(READER, 0.3, 0.45, 120, None, 14.0, None, 9.0, None)
     Outlines(engine).keep(answered, outline)
-    repository.sign(answered, READER, "c" * 64)
+    drawn = NewDrawing(READER, FROM_AI, b"\x00mask\xff", 3, 120, None, 1.5, 14.0, 7.0, None, None)
+    Drawings(engine).keep(answered, drawn)
+    Reports(engine).sign(answered, replace(REPORT, reader=READER))
     trail.note("exported pdf", "", scan().content_hash)
     return trail
 
@@ -68,16 +72,18 @@ def test_everything_that_is_added_has_its_line(opened: Engine) -> None:
         "readings",
         "readings.back",
         "reader_outlines",
+        "reader_drawings",
         "signatures",
+        "signed_reports",
         "exported pdf",
     ]
-    assert [line.id for line in lines] == list(range(1, 9))
+    assert [line.id for line in lines] == list(range(1, 11))
     assert {line.scan for line in lines} == {scan().content_hash}
     mine = trail.mark(READER)
-    assert [line.who for line in lines] == [None, None, *[mine] * 5, None]
+    assert [line.who for line in lines] == [None, None, *[mine] * 7, None]
     assert abs(lines[0].at - datetime.now(UTC)) < timedelta(minutes=5)
     found = trail.verify()
-    assert (found.lines, found.head, found.breaks) == (8, lines[-1].digest, ())
+    assert (found.lines, found.head, found.breaks) == (10, lines[-1].digest, ())
 
 
 def test_every_table_is_told_of(opened: Engine) -> None:
@@ -98,14 +104,14 @@ def test_no_name_and_no_word_is_in_it(opened: Engine) -> None:
 @pytest.mark.parametrize(
     ("statement", "broken"),
     [
-        ("UPDATE audit_trail SET what = 'seen' WHERE id = 8", (CHANGED, "line 8")),
+        ("UPDATE audit_trail SET what = 'seen' WHERE id = 10", (CHANGED, "line 10")),
         ("UPDATE audit_trail SET who = NULL WHERE id = 3", (CHANGED, "line 3")),
         ("DELETE FROM audit_trail WHERE id = 3", (GAP, "line 4")),
         ("DELETE FROM audit_trail WHERE id <= 3", (GAP, "line 4")),
-        ("DELETE FROM audit_trail WHERE id >= 7", None),
+        ("DELETE FROM audit_trail WHERE id >= 9", None),
         ("UPDATE readings SET reader = 'Another' WHERE id = 1", (ROW_CHANGED, "readings 1")),
         ("UPDATE ai_results SET label = 'pituitary'", (ROW_CHANGED, "ai_results 1")),
-        ("DELETE FROM signatures", (ROW_GONE, "signatures 1")),
+        ("DELETE FROM reader_outlines", (ROW_GONE, "reader_outlines 1")),
         (
             "INSERT INTO signatures (id, ai_result_id, at, reader, report_hash) "
             "VALUES (2, 1, '2026-03-04 09:00:00+00:00', 'Another', 'd')",
@@ -128,10 +134,10 @@ def test_lines_cut_off_at_the_end_show_against_what_was_written_down(
     monkeypatch.setenv("SULCUS_HOME", str(found.home))
     monkeypatch.delenv("SULCUS_DATABASE_URL", raising=False)
     engine = open_store(found)
-    head = f"8:{trail_texts.seal(filled(engine).verify().head)}"
+    head = f"10:{trail_texts.seal(filled(engine).verify().head)}"
     assert verify_trail.main(["--line", head]) == 0
-    assert "Line 8 is there" in capsys.readouterr().out
-    forged(engine, "DELETE FROM audit_trail WHERE id = 8")
+    assert "Line 10 is there" in capsys.readouterr().out
+    forged(engine, "DELETE FROM audit_trail WHERE id = 10")
     assert verify_trail.main([]) == 0
     assert verify_trail.main(["--line", head]) == 1
     assert "cut off" in capsys.readouterr().out
@@ -177,4 +183,4 @@ def test_an_entry_that_fails_has_no_line(opened: Engine) -> None:
     trail = filled(opened)
     with pytest.raises(Exception, match="not in the database"):
         Repository(opened).add_word(99, Word(READER, AGREE))
-    assert trail.verify().lines == 8
+    assert trail.verify().lines == 10
