@@ -284,7 +284,7 @@ def _presets(content_hash: str, _scan: Scan) -> tuple[DisplayWindow, ...]:  # no
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _levels(content_hash: str, _scan: Scan) -> display.Levels:  # noqa: ARG001
-    return display.levels(_scan)
+    return display.levels(_scan, presets(_scan))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

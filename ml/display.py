@@ -84,16 +84,15 @@ def presets(scan: Scan) -> tuple[DisplayWindow, ...]:
         ("dark tissue, 1–80 percentile", 1.0, 80.0),
     )
     found = [scan.window]
-    for source, low, high in ranges:
-        bottom, top = (float(v) for v in np.percentile(scan.pixels, (low, high)))
+    ends = np.percentile(scan.pixels, [one[1:] for one in ranges])  # (ranges, 2)
+    for (source, *_), (bottom, top) in zip(ranges, ends.tolist(), strict=True):
         if top > bottom and source != scan.window.source:
             found.append(DisplayWindow((bottom + top) / 2, top - bottom, source))
     return tuple(found)
 
 
-def levels(scan: Scan) -> Levels:
+def levels(scan: Scan, windows: Sequence[DisplayWindow]) -> Levels:
     """What the window sliders of a scan have to reach: its range and all of its presets."""
-    windows = presets(scan)
     low = min(float(scan.pixels.min()), *(w.center - w.width / 2 for w in windows))
     high = max(float(scan.pixels.max()), *(w.center + w.width / 2 for w in windows))
     step = 10.0 ** math.floor(math.log10((high - low) / 100))

@@ -35,6 +35,7 @@ from ml.inference.heatmaps import network_heatmaps
 from ml.inference.membership import training_set
 from ml.inference.segment import operating_point, segment
 from ml.inference.trust import calibrate, load_trust
+from ml.inference.turns import TURNS
 from ml.labels import NO_TUMOR
 from ml.models.registry import CLASSIFIERS, DETECTOR, SEGMENTER, installed, spec
 from ml.preprocess import Prepared, prepare
@@ -72,8 +73,9 @@ def analyse(scan: Scan, engine: Engine) -> Analysis | Refused:
     return analyse_many([scan], engine)[0]
 
 
+@TURNS.first()
 def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refused]:
-    """Read several scans with one forward pass a network for all of them together.
+    """Read several scans with one forward pass a network for all of them together, in their turn.
 
     The answers are those of `analyse`, up to the rounding of float32 sums. Times are the
     batch's, divided by the number of scans.
@@ -194,10 +196,8 @@ def _outlined(found: _Classified, engine: Engine, clock: StepClock) -> _Outlined
     prepared = found.inputs[spec(SEGMENTER).input_size]
     with clock(SEGMENTER):
         tumour = engine.segment(_batch(prepared))
-    readings = [
-        tuple(_classification(name, found.outputs[name].logits[i]) for name in CLASSIFIERS)
-        for i in range(len(found.scans))
-    ]
+    logits = zip(*(found.outputs[name].logits for name in CLASSIFIERS), strict=True)
+    readings = [tuple(map(_classification, CLASSIFIERS, of_scan)) for of_scan in logits]
     means = [_mean(of_scan) for of_scan in readings]
     with clock("measure"):
         point = operating_point(SEGMENTER)

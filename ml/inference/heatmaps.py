@@ -7,6 +7,7 @@ import numpy as np
 
 from ml.inference.engine import Engine, NetworkOutput
 from ml.inference.explain import BACKWARD, METHODS, evidence
+from ml.inference.turns import TURNS
 from ml.labels import CLASSES, class_index
 from ml.preprocess import Crop, Prepared, to_scan
 from ml.results import FloatArray, Heatmap
@@ -119,7 +120,8 @@ def network_heatmaps(
     if method in BACKWARD:
 
         def fine(index: int) -> FloatArray:
-            return np.asarray(engine.attribute(name, prepared.image, [index])[0], np.float32)
+            with TURNS.afterwards():
+                return np.asarray(engine.attribute(name, prepared.image, [index])[0], np.float32)
 
         first = int(output.logits.argmax())
         return NetworkHeatmaps(name, fine, beside=[first], place=place, method=method)

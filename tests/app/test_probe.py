@@ -1,6 +1,6 @@
 """What the probe waits for is on the screen when a reading is, and not before."""
 
-import os
+import subprocess
 import sys
 
 import pytest
@@ -18,10 +18,17 @@ def test_the_answers_it_waits_for_come_with_a_reading(app: AppTest, opened: Open
 
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 def test_memory_is_told_when_it_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "SETTLE_S", 0.3)
-    found = probe.settled(os.getpid())
+    monkeypatch.setattr(probe, "SETTLE_S", 0.6)
+    waiting = "block = bytes(range(256)) * 80_000; print(flush=True); input()"  # 20 MB
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", waiting], stdin=pipe, stdout=pipe) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        found = probe.settled(process.pid)
+        process.stdin.write(b"\n")
     assert found is not None
-    assert found.resident_mb > 20.0
+    assert 20.0 < found.resident_mb < 100.0
     assert probe.settled(2**22 + 1) is None
 
 

@@ -55,7 +55,7 @@ def test_flat_picture_has_its_default_window_only() -> None:
 )
 def test_sliders_reach_every_preset(pixels: np.ndarray) -> None:
     found = scan(pixels, DisplayWindow(12.3, 45.6, "DICOM header (VOI LUT)"))
-    levels = display.levels(found)
+    levels = display.levels(found, display.presets(found))
     assert levels.step > 0
     for window in display.presets(found):
         assert levels.low <= window.center <= levels.high

@@ -1,5 +1,7 @@
 """The one door: everything in an `Analysis` belongs together and was computed once."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -12,6 +14,7 @@ from ml.inference import explain
 from ml.inference.chosen import chosen_engine
 from ml.inference.membership import Membership, load
 from ml.inference.segment import OperatingPoint
+from ml.inference.turns import TURNS
 from ml.labels import CLASSES
 from ml.models import registry
 from ml.models.registry import CLASSIFIERS, SEGMENTER
@@ -37,6 +40,18 @@ def test_every_network_runs_exactly_once():
     engine = FakeEngine()
     analyse(scan_of(disc_picture()), engine)
     assert engine.calls == [*((name, 1) for name in CLASSIFIERS), (SEGMENTER, 1)]
+
+
+def test_an_analysis_takes_a_place() -> None:
+    scan = scan_of(disc_picture())
+    with ThreadPoolExecutor(1) as pool:
+        with ExitStack() as taken:
+            for _ in range(TURNS.places):
+                taken.enter_context(TURNS.first())
+            asked = pool.submit(analyse, scan, FakeEngine())
+            with pytest.raises(TimeoutError):
+                asked.result(0.3)
+        assert asked.result(20.0).scan is scan
 
 
 def test_classifications_in_registry_order(analysis):

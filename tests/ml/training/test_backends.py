@@ -19,6 +19,7 @@ def losses(backend: str) -> dict[str, list[float]]:
     """Losses before each of three steps, by network and task, in a process of its own."""
     command = [sys.executable, "-m", "tests.ml.training.one_step"]
     environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # compiling takes the time
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
