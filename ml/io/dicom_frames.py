@@ -7,10 +7,12 @@ Reference: DICOM PS3.3 C.7.6.16 (multi-frame functional groups), A.36 (enhanced 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
+from pydicom.tag import BaseTag
 
 from ml.errors import SizeOutOfBounds
 from ml.io.dicom_header import numbers, whole
@@ -61,9 +63,15 @@ def _copy(header: Dataset, left_out: Sequence[str] = ()) -> Dataset:
     found = Dataset()
     for tag in header.keys():  # noqa: SIM118  iterating a dataset converts its values
         if tag not in dropped:
-            found[tag] = header.get_item(tag)
+            _carry(header, tag, found)
     found.set_original_encoding(*header.original_encoding)
     return found
+
+
+def _carry(header: Dataset, tag: BaseTag | str, facts: Dataset) -> None:
+    """Copy an attribute as read, not converted; one of an unknown kind is left out."""
+    with suppress(Exception):  # some are converted all the same, which raises nearly anything
+        facts[tag] = header.get_item(tag)
 
 
 def _items(header: Dataset, keyword: str) -> Sequence[Any]:
@@ -81,7 +89,7 @@ def _lay_over(facts: Dataset, groups: Sequence[Any]) -> None:
             for item in _items(group, name)[:1]:
                 for keyword in keywords:
                     if keyword in item:
-                        facts[keyword] = item.get_item(keyword)  # as read, not converted
+                        _carry(item, keyword, facts)
 
 
 def position_of(facts: Dataset) -> Vector | None:

@@ -151,6 +151,14 @@ def test_what_no_decoder_reads_comes_back_as_a_sentence():
         read_scan(stream.getvalue())
 
 
+def test_an_attribute_of_an_unknown_kind_is_left_out():
+    """An empty attribute is converted where it is copied, and there is no kind ZZ."""
+    data = one_slice(0, ManufacturerModelName="")
+    place = data.index(bytes.fromhex("08009010") + b"LO") + 4
+    (found,) = find_series([data[:place] + b"ZZ" + data[place + 2 :], one_slice(1)]).series
+    assert len(found.read().slices) == 2
+
+
 def test_a_kept_series_that_is_an_unsafe_zip_is_damaged():
     """The page that opens it knows errors of scans only."""
     with pytest.raises(DamagedFile, match="kept picture"):
