@@ -177,12 +177,12 @@ def test_a_text_changed_outside_is_not_shown(
 @pytest.mark.parametrize("answer", [reading(), reading("PNG"), refused()])
 def test_a_stored_report_is_restored_only_from_its_own_reading(answer: Any) -> None:
     row = stored(drafted(answer), answer)
-    draft = restored(row, answer, rows=[row], outlines=[])
+    draft = restored(row, answer, rows=[row], outlines=[], drawings=[])
     assert draft == sign(drafted(answer), READER, NOON)
-    assert restored(row, replace(answer, weights={}), rows=[row], outlines=[]) is None
+    assert restored(row, replace(answer, weights={}), rows=[row], outlines=[], drawings=[]) is None
     if isinstance(answer, Analysis):
         other = replace(answer, detections=())
-        assert restored(row, other, rows=[row], outlines=[]) is None
+        assert restored(row, other, rows=[row], outlines=[], drawings=[]) is None
 
 
 def test_an_addendum_keeps_its_form_and_goes_into_the_zip() -> None:
@@ -195,7 +195,7 @@ def test_an_addendum_keeps_its_form_and_goes_into_the_zip() -> None:
     assert (found["lines"], found["amends"]["sha256"]) == (["One.", "Two."], row.digest)
     assert not Draft202012Validator(schema).is_valid({**found, "lines": []})
     more = SignedReport(2, row.content_hash, added, NOON, added.digest, row.id, True)
-    draft = restored(row, answer, rows=[row, more], outlines=[])
+    draft = restored(row, answer, rows=[row, more], outlines=[], drawings=[])
     assert draft is not None
     texts = (row.report.document, added.document)
     entry = Entry(row.content_hash, (draft, answer), signed=texts)
