@@ -57,17 +57,11 @@ def assembled(
         groups: of measurements.
         evidence: headers of the pictures, and the segmentation.
     """
-    content = hd.sr.MeasurementReport(
-        observation_context=_observers(draft, read),
-        procedure_reported=codes.cid100.ImagingProcedure,
-        imaging_measurements=groups,
-    )
-    content[0].ContentSequence.extend([_added(one) for one in draft.addenda])
     signature = draft.signature
     key = as_json.render(draft, read).decode()
     report = hd.sr.ComprehensiveSR(
         evidence=evidence,
-        content=content,
+        content=_content(draft, read, groups),
         series_instance_uid=uid(read, _SERIES),
         series_number=_SERIES_NUMBER,
         sop_instance_uid=_named(read, key, draft.addenda),
@@ -84,10 +78,21 @@ def assembled(
         previous_versions=_before(draft, read, key, evidence[0].StudyInstanceUID),
     )
     if signature is not None:
-        (item,) = report.VerifyingObserverSequence
-        signed = (signature, *(one.signature for one in draft.addenda))
-        report.VerifyingObserverSequence = [_verified(item, one) for one in signed]
+        _verify(report, [signature, *(one.signature for one in draft.addenda)])
     return report
+
+
+def _content(
+    draft: Draft, read: Analysis | SeriesResult, groups: Sequence[Group]
+) -> hd.sr.MeasurementReport:
+    """The groups, and the addenda behind them."""
+    content = hd.sr.MeasurementReport(
+        observation_context=_observers(draft, read),
+        procedure_reported=codes.cid100.ImagingProcedure,
+        imaging_measurements=groups,
+    )
+    content[0].ContentSequence.extend([_added(one) for one in draft.addenda])
+    return content
 
 
 def program(read: Analysis | SeriesResult) -> hd.sr.ObserverContext:
@@ -140,7 +145,7 @@ def _added(addendum: Addendum) -> hd.sr.ContainerContentItem:
     """An addendum as a section: its author, its time, and one text a line."""
     contains = hd.sr.RelationshipTypeValues.CONTAINS
     section = hd.sr.ContainerContentItem(name=codes.LN.Addendum, relationship_type=contains)
-    section.ObservationDateTime = DT(addendum.signature.time)
+    section.add_new("ObservationDateTime", "DT", DT(addendum.signature.time))
     lines = [
         hd.sr.TextContentItem(name=codes.DCM.Comment, value=line, relationship_type=contains)
         for line in addendum.lines
@@ -173,9 +178,10 @@ def _before(
     return [before]
 
 
-def _verified(item: Dataset, signature: Signature) -> Dataset:
-    """One who verified the report; `item` has everything else."""
-    found = deepcopy(item)
-    found.VerifyingObserverName = person(signature.name)
-    found.VerificationDateTime = DT(signature.time)
-    return found
+def _verify(report: Dataset, signatures: Sequence[Signature]) -> None:
+    """Put in everybody who signed, each with their own time."""
+    found = [deepcopy(report.VerifyingObserverSequence[0]) for _ in signatures]
+    for item, signature in zip(found, signatures, strict=True):
+        item.VerifyingObserverName = person(signature.name)
+        item.VerificationDateTime = DT(signature.time)
+    report.VerifyingObserverSequence = found

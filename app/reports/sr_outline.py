@@ -6,7 +6,7 @@ algorithm, and says whether it was drawn by hand or is the AI's map from another
 Reference: DICOM PS3.16 TID 1410 (planar ROI), TID 1411 (volumetric ROI); units are UCUM.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import highdicom as hd
 from pydicom.sr.codedict import codes
@@ -39,25 +39,28 @@ def group(
         outline: one of `dicom_outline.outlines`.
         reference: its segment; of a picture the one frame, of a series the whole.
     """
-    kind = (
-        hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations
-        if isinstance(reference, hd.sr.ReferencedSegment)
-        else hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations
-    )
     sizes = outline.sizes
-    found = kind(
-        tracking_identifier=hd.sr.TrackingIdentifier(
+    known: dict[str, Any] = {
+        "tracking_identifier": hd.sr.TrackingIdentifier(
             uid=tracking(read, outline),
             identifier=words.TRACKING_OWN if outline.reader else words.TRACKING_ID,
         ),
-        referenced_segment=reference,
-        finding_type=codes.SCT.Neoplasm,
-        algorithm_id=None
+        "finding_type": codes.SCT.Neoplasm,
+        "algorithm_id": None
         if outline.reader
         else algorithm(read, [SEGMENTER], f"threshold={outline.threshold:.4f}"),
-        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.SCT.Brain)],
-        measurements=_of_picture(sizes) if isinstance(sizes, Measurement) else _of_series(sizes),
-        qualitative_evaluations=_origin(outline),
+        "finding_sites": [hd.sr.FindingSite(anatomic_location=codes.SCT.Brain)],
+        "measurements": _of_picture(sizes) if isinstance(sizes, Measurement) else _of_series(sizes),
+        "qualitative_evaluations": _origin(outline),
+    }
+    found: Group = (
+        hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
+            referenced_segment=reference, **known
+        )
+        if isinstance(reference, hd.sr.ReferencedSegment)
+        else hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+            referenced_segment=reference, **known
+        )
     )
     # PS3.3 A.35.3.3.1.2: a container may have an observation context of its own
     found[0].ContentSequence.extend(reader(outline.reader) if outline.reader else program(read))
