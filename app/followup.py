@@ -64,20 +64,33 @@ class Examination:
 
 
 @dataclass(frozen=True)
-class Read:
-    """What the AI said of an examination.
+class Outlined:
+    """One outline of an examination, the AI's or the reader's.
 
     Attributes:
         masks: what is outlined in each slice, or None.
         number: slice that was measured, from 1: of a series the one of the longest diameter.
         sizes: of the outline there, and the volume of a series.
-        refused: the gate stopped it, of a series every slice.
     """
 
     masks: tuple[BoolArray | None, ...]
     number: int
     sizes: Sizes
+
+
+@dataclass(frozen=True)
+class Read:
+    """What is outlined in an examination.
+
+    Attributes:
+        ai: by the AI.
+        refused: the gate stopped it, of a series every slice.
+        own: by this reader, who kept it; None where there is nothing.
+    """
+
+    ai: Outlined
     refused: bool
+    own: Outlined | None = None
 
 
 def options(entries: Sequence[Entry]) -> tuple[Option, ...]:
@@ -160,7 +173,7 @@ def read_series(found: Examination, volume: Volume, progress: Progress) -> Read:
     masks = tuple(one.mask for one in study.slices)
     if study.size.number is None:
         refused = study.refused == len(study.slices)
-        return Read(masks, study.highest + 1, Sizes(), refused)
+        return Read(Outlined(masks, study.highest + 1, Sizes()), refused)
     answer = services.analysis(found.slices[study.size.number - 1])
     return _read(masks, study.size.number, answer, study.size.volume_ml)
 
@@ -208,6 +221,6 @@ def _read(
     volume_ml: float | None,
 ) -> Read:
     if isinstance(answer, Refused):
-        return Read(masks, number, Sizes(), refused=True)
+        return Read(Outlined(masks, number, Sizes()), refused=True)
     sizes = Sizes.of(answer.segmentation.measurement, volume_ml)
-    return Read(masks, number, sizes, refused=False)
+    return Read(Outlined(masks, number, sizes), refused=False)

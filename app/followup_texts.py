@@ -4,12 +4,13 @@ They tell what two measurements differ by and how far the measurement varies, ne
 for a disease.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from app.orientation_texts import hanging
 from app.texts import DASH, SIMULATED, figure, plain, spacing
 from ml.evaluation.variability_published import Variability
-from ml.followup import BY_MM, Change, Linked
+from ml.followup import BY_MM, Change, Linked, Sizes
 from ml.results import Scan
 
 PAGE: Final = "Follow-up"
@@ -56,6 +57,13 @@ HIDDEN: Final = (
 )
 READING: Final = "The networks are reading the examination"
 CHANGES: Final = "What the AI's measurements differ by"
+OWN_CHANGES: Final = "What the measurements of your own outlines differ by"
+OWN_DASHED: Final = "Dashed blue: your own outline. Whole line: the AI's."
+OWN_VARIABILITY: Final = (
+    "How far the outlines of one reader vary has not been measured here: the measured variability "
+    "is that of the AI's outlines."
+)
+SIZE_COLUMNS: Final = ("Size", "Prior, AI", "Prior, yours", "Current, AI", "Current, yours")
 COLUMNS: Final = ("Measurement", "Prior", "Current", "Difference", "Measured variability")
 MEASURES: Final[dict[str, tuple[str, str, int]]] = {
     "diameter_mm": ("Longest diameter", "mm", 1),
@@ -121,15 +129,46 @@ def no_outline(*, prior: str, current: str) -> str:
     return f"No difference is told. {'; '.join(named)}."
 
 
-def row(name: str, found: Change, known: Variability | None) -> list[str]:
-    """One line of the table of differences."""
+def row(name: str, found: Change, known: Variability | None, *, own: bool = False) -> list[str]:
+    """One line of the table of differences.
+
+    Args:
+        name: one of `MEASURES`.
+        found: the change.
+        known: how far the AI's outlines vary, None where it was not measured.
+        own: the change is one of the reader's own outlines, of which nothing is known.
+    """
     heading, unit, digits = MEASURES[name]
     return [
         heading,
-        *(f"{value:,.{digits}f} {unit}" for value in (found.prior, found.current)),
+        *(_size(name, value) for value in (found.prior, found.current)),
         f"{found.difference:+,.{digits}f} {unit} (× {found.factor:.2f})",
-        _judged(name, found, known),
+        NOT_MEASURED if own else _judged(name, found, known),
     ]
+
+
+def size_rows(found: Sequence[Sizes | None]) -> list[list[str]]:
+    """What is known of several outlines: a line a measure, a cell an outline; in mm only."""
+    rows = []
+    for name, (heading, _, _) in MEASURES.items():
+        values = [None if one is None else getattr(one, name) for one in found]
+        if any(values):
+            rows.append([heading, *(_size(name, value) for value in values)])
+    return rows
+
+
+def told_from(*, prior: bool, current: bool) -> str:
+    """Whose outlines the change is told from; the arguments say which examination has yours."""
+    if prior and current:
+        return (
+            "The difference is told from your own outlines, because you kept one of both "
+            "examinations."
+        )
+    which = "prior" if prior else "current examination"
+    return (
+        f"The difference is told from the AI's outlines: you kept an outline of the {which} only, "
+        "and yours is not compared with the AI's."
+    )
 
 
 def variability(known: Variability | None) -> str:
@@ -143,6 +182,11 @@ def variability(known: Variability | None) -> str:
         f"single area was {figure(known.area_low, 2)} to {figure(known.area_high, 2)} times the "
         "radiologist's (95 % limits of agreement). Diameters and volumes were not measured."
     )
+
+
+def _size(name: str, value: float | None) -> str:
+    _, unit, digits = MEASURES[name]
+    return f"{value:,.{digits}f} {unit}" if value else DASH
 
 
 def _judged(name: str, found: Change, known: Variability | None) -> str:

@@ -15,6 +15,7 @@ from app.reports import (
     series_compose,
     series_dicom,
 )
+from app.reports.dicom_outline import by_reader
 from app.reports.draft import Draft
 from app.reports.series_result import SeriesResult
 from ml.errors import ReportError
@@ -98,7 +99,7 @@ def _slice_forms(draft: Draft, answer: Analysis | Refused, data: bytes) -> dict[
         "json": Form(partial(as_json.render, draft, answer)),
     }
     no_sr = dicom_sr.why_not(answer) or _no_header(data)
-    own = dicom_seg.by_reader(draft, answer)
+    own = by_reader(draft, answer)
     no_seg = no_sr or dicom_seg.why_not(answer, own)
     if isinstance(answer, Refused):
         return plain | {"sr": Form(None, no_sr), "seg": Form(None, no_seg)}
@@ -110,12 +111,13 @@ def _slice_forms(draft: Draft, answer: Analysis | Refused, data: bytes) -> dict[
 
 def _series_forms(draft: Draft, read: SeriesResult) -> dict[str, Form]:
     no_sr = study_services.no_dicom(read)
-    no_seg = no_sr or series_dicom.seg_why_not(read)
+    own = by_reader(draft, read)
+    no_seg = no_sr or series_dicom.seg_why_not(read, own)
     return {
         "pdf": Form(partial(pdf.render, draft, read)),
         "json": Form(partial(as_json.render, draft, read)),
         "sr": _form(no_sr, partial(series_dicom.render_sr, draft, read)),
-        "seg": _form(no_seg, partial(series_dicom.render_seg, read)),
+        "seg": _form(no_seg, partial(series_dicom.render_seg, read, own)),
     }
 
 

@@ -62,6 +62,11 @@ UNUSABLE_HEADER: Final = (
 )
 SEGMENT_LABEL: Final = "Tumour outlined by AI"
 SEGMENT_OWN: Final = "Tumour outlined by the reader"
+SEGMENT_BEGUN: Final[dict[str, str]] = {
+    "ai": "Drawn by hand, started from the AI's outline",
+    "empty": "Drawn by hand, started from nothing",
+}
+"""How a drawing was made, by one of `app.store.drawings.BEGUN`."""
 TRACKING_ID: Final = "AI outline"
 TRACKING_OWN: Final = "Outline of the reader"
 TRACKING_PICTURE: Final = "AI reading of the picture"
@@ -81,6 +86,8 @@ SR_CONFLICTS: Final[dict[str, str]] = {
 }
 SR_COPY: Final = "Copy of a training picture"
 SR_YES: Final = "Yes"
+SR_MADE: Final = "How the reader's outline was made"
+SR_MOVED: Final = "AI's map from another threshold on, chosen by the reader"
 
 
 REPORT: Final = "Report"

@@ -4,17 +4,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from app import drawing_session, held_out, own_outline, report_session, services, state
+from app import held_out, report_session, services, state
 from app import report_texts as words
 from app.archive import archive
+from app.readers_outline import last_kept
 from app.reports.compose import Measured, compose
 from app.reports.draft import Draft, edited
 from app.reports.own_drawing import with_drawing
 from app.reports.own_outline import with_outline
 from app.reports.restored import restored
 from app.reports.series_result import Reported, named
-from app.store.drawings import KeptDrawing
-from app.store.outlines import KeptOutline
 from ml.errors import DrawingError, MetricsError, StoreError
 from ml.results import Analysis, Refused
 
@@ -38,11 +37,15 @@ def signed(answer: Reported) -> Draft | None:
     """
     name = named(answer)
     try:
-        rows, outlines = archive().reports.of_scan(name), archive().outlines.of_scan(name)
+        kept = archive()
+        rows = kept.reports.of_scan(name)
+        outlines, drawings = kept.outlines.of_scan(name), kept.drawings.of_scan(name)
     except StoreError:
         return None
     found = [row for row in rows if row.amends is None and row.standing and row.intact]
-    return restored(found[-1], answer, rows=rows, outlines=outlines) if found else None
+    if not found:
+        return None
+    return restored(found[-1], answer, rows=rows, outlines=outlines, drawings=drawings)
 
 
 def signed_texts(content_hash: str) -> tuple[str, ...]:
@@ -60,28 +63,13 @@ def _edited(draft: Draft, answer: Reported) -> Draft:
     said = {piece.text for section in draft.sections for piece in section.pieces}
     left_out = {text for text in said if not report_session.ticked(digest, part(text))}
     done = edited(draft, written, left_out)
-    outline = _kept_outline(answer) if isinstance(answer, Analysis) else None
-    drawing = _kept_drawing(digest)
-    if drawing is not None and (outline is None or drawing.at > outline.at):
+    moved, drawn = last_kept(digest)
+    if drawn is not None:
         with suppress(DrawingError):
-            return with_drawing(done, drawing)
-    if outline is None or not isinstance(answer, Analysis):
+            return with_drawing(done, drawn)
+    if moved is None or not isinstance(answer, Analysis):
         return done
-    return with_outline(done, answer, outline)
-
-
-def _kept_outline(answer: Analysis) -> KeptOutline | None:
-    """The outline that this reader kept of the scan, or None; a store that fails has none."""
-    with suppress(StoreError):
-        return own_outline.mine(answer.scan.content_hash)
-    return None
-
-
-def _kept_drawing(content_hash: str) -> KeptDrawing | None:
-    """What this reader drew and kept, likewise; the later one of the two is in the report."""
-    with suppress(StoreError):
-        return drawing_session.mine(content_hash)
-    return None
+    return with_outline(done, answer, moved)
 
 
 def proposed(answer: Analysis | Refused) -> Draft:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app import orientation_texts, study_texts, texts
-from ml.results import Segmentation
+from ml.results import Measurement, Segmentation
 from ml.volume import Volume
 
 KEEPING: Final = "The picture is written to the disk"
@@ -30,11 +30,19 @@ SEVERAL_FILES: Final = (
     "The slices of this series lie in several files with many frames each. A DICOM report is "
     "written for a series of single slices, or for one file with all frames."
 )
-ROI: Final = "AI outline in the series"
 TRACKING: Final = "AI reading of the series"
 RULE_METHOD: Final = "Mean of neighbouring slices"
 UNMEASURED: Final = "Accuracy on whole series"
 NEVER: Final = "Never measured"
+
+
+BOTH: Final = "Sizes of both outlines"
+COLUMNS: Final = ("", "AI", "Reader")
+
+
+def slice_row(number: int, ai: Measurement, own: Measurement) -> list[str]:
+    """Sizes of both outlines on one slice."""
+    return [f"Slice {number}: area, diameters", _sizes(ai), _sizes(own)]
 
 
 def keep_button(days: int) -> str:
@@ -76,3 +84,7 @@ def side(volume: Volume) -> str:
 def threshold(found: Segmentation) -> str:
     """From which probability on a pixel is outlined."""
     return f"Outlined is, in each slice, a pixel from a probability of {found.threshold:.2f} on."
+
+
+def _sizes(found: Measurement) -> str:
+    return f"{texts.area(found)}, {texts.diameter(found)}" if found.area_px else texts.DASH

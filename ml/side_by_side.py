@@ -4,6 +4,8 @@ The display window is chosen in percentiles of each picture's own levels, becaus
 have no unit that two examinations share. No network sees it.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -14,11 +16,27 @@ from ml import display
 from ml.display import Uint8Array
 from ml.results import BoolArray, DisplayWindow, FloatArray, Scan
 
-__all__ = ["SIDE_PX", "common_field_mm", "drawn", "levels_between"]
+__all__ = ["SIDE_PX", "Mark", "common_field_mm", "drawn", "levels_between"]
 
 SIDE_PX: Final = 640
 """Longest side of a picture that is laid beside another one."""
 _LINE_PX: Final = 2
+_DASH_PX: Final = 6
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One outline on a picture.
+
+    Attributes:
+        mask: (H, W) bool to outline.
+        colour: of the line; red, green, blue in 0..255.
+        dashed: the line is broken, so that two outlines are told apart without their colours.
+    """
+
+    mask: BoolArray
+    colour: tuple[int, int, int]
+    dashed: bool = False
 
 
 def levels_between(scan: Scan, low: float, high: float) -> DisplayWindow:
@@ -53,17 +71,15 @@ def drawn(
     scan: Scan,
     window: DisplayWindow,
     *,
-    mask: BoolArray | None,
-    colour: tuple[int, int, int],
+    marks: Sequence[Mark],
     field_mm: tuple[float, float] | None,
 ) -> Uint8Array:
-    """A picture in its true shape, with the outline of a mask on it.
+    """A picture in its true shape, with outlines on it.
 
     Args:
         scan: decoded slice.
         window: display window.
-        mask: (H, W) bool to outline, or None.
-        colour: of the outline; red, green, blue in 0..255.
+        marks: what is outlined.
         field_mm: (height, width) of the field that the picture is put in the middle of, so that
             two of them have one scale; None fills the picture's own field.
 
@@ -77,9 +93,10 @@ def drawn(
     size = (max(1, round(columns * column_mm * scale)), max(1, round(rows * row_mm * scale)))
     grey = display.window(_resized(scan.pixels, size), window.center, window.width)
     picture = np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2))
-    if mask is not None:
-        lines = [_on_picture(line, scan.shape, size) for line in display.outline(mask)]
-        cv2.polylines(picture, lines, False, colour, _LINE_PX, cv2.LINE_AA)
+    for mark in marks:
+        lines = [_on_picture(line, scan.shape, size) for line in display.outline(mark.mask)]
+        pieces = [piece for line in lines for piece in _dashes(line)] if mark.dashed else lines
+        cv2.polylines(picture, pieces, False, mark.colour, _LINE_PX, cv2.LINE_AA)
     canvas = np.zeros((max(1, round(tall * scale)), max(1, round(wide * scale)), 4), np.uint8)
     canvas[..., 3] = 255
     height, width = min(size[1], canvas.shape[0]), min(size[0], canvas.shape[1])
@@ -102,3 +119,13 @@ def _on_picture(
     scale = np.array([size[0] / shape[1], size[1] / shape[0]])
     points = (line[:, ::-1] + 0.5) * scale - 0.5
     return np.asarray(np.rint(points), np.int32)
+
+
+def _dashes(line: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int32]]:
+    """Every other stretch of a line (N, 2), each of one length along it."""
+    steps = np.hypot(*np.diff(line, axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    places = np.arange(0.0, along[-1] + 1.0)
+    points = np.stack([np.interp(places, along, axis) for axis in line.T], axis=1)
+    whole = np.asarray(np.rint(points), np.int32)
+    return [whole[start : start + _DASH_PX] for start in range(0, len(whole), 2 * _DASH_PX)]

@@ -1,7 +1,7 @@
-"""What is outlined in a whole series, as one block."""
+"""What is outlined in a picture or a whole series, as one block."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -9,32 +9,7 @@ import numpy.typing as npt
 from ml.results import BoolArray
 from ml.study import SliceReading
 
-__all__ = ["mask_digest", "mask_stack", "segments"]
-
-
-def mask_stack(
-    slices: Sequence[SliceReading],
-    shape: tuple[int, int],
-    *,
-    places: Sequence[int],
-    depth: int,
-) -> BoolArray:
-    """The masks of a series put into a block, each at its place.
-
-    Args:
-        slices: of the series, in its order.
-        shape: (rows, columns) of each.
-        places: where in the block each slice belongs, from 0.
-        depth: slices of the block; those that no mask belongs to stay empty.
-
-    Returns:
-        (depth, H, W) bool.
-    """
-    block = np.zeros((depth, *shape), dtype=np.bool_)
-    for place, one in zip(places, slices, strict=True):
-        if one.mask is not None:
-            block[place] = one.mask
-    return block
+__all__ = ["mask_digest", "segments"]
 
 
 def mask_digest(slices: Sequence[SliceReading]) -> str:
@@ -47,6 +22,26 @@ def mask_digest(slices: Sequence[SliceReading]) -> str:
     return digest.hexdigest()
 
 
-def segments(masks: Sequence[BoolArray]) -> npt.NDArray[np.uint8]:
-    """Outlines (H, W) of one picture as (1, H, W, S), one segment each; they may overlap."""
-    return np.stack(masks, axis=-1)[np.newaxis].astype(np.uint8)
+def segments(
+    outlines: Sequence[Mapping[int, BoolArray]],
+    shape: tuple[int, int],
+    *,
+    places: Sequence[int] = (0,),
+    depth: int = 1,
+) -> npt.NDArray[np.uint8]:
+    """Outlines of a picture or a series put into a block, one segment each; they may overlap.
+
+    Args:
+        outlines: [slice from 1] → (H, W) bool, of each segment.
+        shape: (rows, columns) of a slice.
+        places: where in the block each slice belongs, from 0.
+        depth: slices of the block; those that no mask belongs to stay empty.
+
+    Returns:
+        (depth, H, W, S), 1 inside.
+    """
+    block = np.zeros((depth, *shape, len(outlines)), np.uint8)
+    for segment, masks in enumerate(outlines):
+        for number, mask in masks.items():
+            block[places[number - 1], ..., segment] = mask
+    return block

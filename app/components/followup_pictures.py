@@ -7,8 +7,8 @@ from app import followup_texts as words
 from app.followup import Examination, Read
 from ml import display
 from ml.followup import Linked, linked
-from ml.results import BoolArray, Scan
-from ml.side_by_side import common_field_mm, drawn, levels_between
+from ml.results import Scan
+from ml.side_by_side import Mark, common_field_mm, drawn, levels_between
 
 Shown = tuple[Examination, Read | None]
 
@@ -22,16 +22,18 @@ def show(prior: Shown, current: Shown) -> None:
     )
     field = common_field_mm(places[0][0], places[1][0])
     titles = (words.PRIOR, words.CURRENT)
-    for column, title, shown, (scan, place, mask) in zip(
+    for column, title, shown, (scan, place, marks) in zip(
         st.columns(2, gap="small"), titles, (prior, current), places, strict=True
     ):
         middle = shown[0].slices[len(shown[0].slices) // 2]
         window = levels_between(middle, low, high)
-        picture = drawn(scan, window, mask=mask, colour=theme.MASK_RGB, field_mm=field)
+        picture = drawn(scan, window, marks=marks, field_mm=field)
         with column:
             st.markdown(f"**{title}**")
             st.image(display.png(picture), width="stretch")
             st.caption(words.title(scan, place, len(shown[0].slices)))
+    if any(mark.dashed for _, _, marks in places for mark in marks):
+        st.caption(words.OWN_DASHED)
     if link is not None:
         st.caption(words.link(link))
     st.caption(words.NO_SCALE if field is None else words.ONE_SCALE)
@@ -61,11 +63,15 @@ def _scrolled(found: Examination, read: Read | None) -> int:
     if total == 1:
         return 1
     key = followup.slice_key(found.content_hash)
-    state.keep(key, state.recall(key, total // 2 + 1 if read is None else read.number))
+    state.keep(key, state.recall(key, total // 2 + 1 if read is None else read.ai.number))
     return int(st.slider(words.SLICE, 1, total, key=key))
 
 
-def _place(shown: Shown, number: int) -> tuple[Scan, int, BoolArray | None]:
-    """A slice, its place from 1, and what is outlined in it."""
+def _place(shown: Shown, number: int) -> tuple[Scan, int, list[Mark]]:
+    """A slice, its place from 1, and what is outlined in it; the reader's own is dashed."""
     found, read = shown
-    return found.slices[number - 1], number, None if read is None else read.masks[number - 1]
+    masks = [] if read is None else [(read.ai.masks[number - 1], theme.MASK_RGB, False)]
+    if read is not None and read.own is not None:
+        masks.append((read.own.masks[number - 1], theme.OWN_RGB, True))
+    marks = [Mark(mask, colour, dashed) for mask, colour, dashed in masks if mask is not None]
+    return found.slices[number - 1], number, marks

@@ -1,8 +1,10 @@
 """Reading one of two examinations that lie side by side, with a bar for a series."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from app import followup, reader_session, study_texts
+from app import followup, followup_own, reader_session, study_texts
 from app import followup_texts as words
 from app.components import problem
 from app.followup import Examination, Read
@@ -28,6 +30,7 @@ def show(found: Examination, place: str) -> Read | None:
 
             read = followup.read_series(found, found.volume, tell)
             bar.empty()
+        read = replace(read, own=followup_own.kept(found))
     except SulcusError as error:
         problem.show(error)
         return None

@@ -16,10 +16,10 @@ from ml.results import Scan
 
 __all__ = ["VERSION", "document", "render"]
 
-VERSION: Final = "1.2"
+VERSION: Final = "1.3"
 """Of the form; a field or a kind of result may be added under the same first number, none is
 renamed or removed. 1.1 added series, orientation and the reader's outline, 1.2 the
-reader's drawing."""
+reader's drawing, 1.3 its sizes slice by slice beside the AI's diameters."""
 
 
 def document(draft: Draft, answer: Reported) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def document(draft: Draft, answer: Reported) -> dict[str, Any]:
         "reader_outline": None
         if isinstance(answer, SeriesResult)
         else own_outline.facts(draft, answer),
-        "reader_drawing": own_drawing.facts(draft),
+        "reader_drawing": own_drawing.facts(draft, answer),
         "made_by": {"software": footer.software, "weights_sha256": dict(footer.weights)},
         "thresholds": footer.thresholds,
         "notice": footer.notice,

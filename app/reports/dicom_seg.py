@@ -1,15 +1,15 @@
 """Outlines as a DICOM segmentation: one BINARY segment by a named algorithm, one by the reader.
 
-The reader's is semiautomatic: the map of the same network, from a threshold on that a person chose.
-A segment is there only where something is outlined, and segments may overlap.
+The reader's is manual where it was drawn by hand, and names no algorithm. It is semiautomatic where
+it is the map of the same network, from a threshold on that a person chose. A segment is there only
+where something is outlined, and segments may overlap.
 
 Reference: DICOM PS3.3 A.51 (segmentation IOD), C.8.20 (segmentation modules).
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import highdicom as hd
 from pydicom import Dataset
@@ -19,19 +19,16 @@ from pydicom.uid import UID, generate_uid
 from app import report_texts as words
 from app import texts
 from app.reports.compose import software
+from app.reports.dicom_outline import Outline, outlines
 from app.reports.dicom_source import MANUFACTURER, header, person, unfit, written
-from app.reports.draft import Draft
-from app.reports.own_outline import outline_of
 from app.reports.series_result import SeriesResult
-from ml.results import Analysis, Refused, Segmentation
+from ml.models.registry import SEGMENTER
+from ml.results import Analysis, Refused
 from ml.study_mask import mask_digest, segments
 
 __all__ = [
     "SEGMENT",
-    "Outline",
     "built",
-    "by_reader",
-    "outlines",
     "render",
     "segmentation",
     "tracking",
@@ -43,39 +40,6 @@ SEGMENT: Final = 1
 """Number of the first segment."""
 _SERIES_NUMBER: Final = 900  # behind the series of a scanner
 _KINDS: Final = hd.seg.SegmentAlgorithmTypeValues
-
-
-@dataclass(frozen=True)
-class Outline:
-    """One outline of a picture.
-
-    Attributes:
-        found: mask, network and threshold.
-        reader: who drew it, "" for the AI.
-    """
-
-    found: Segmentation
-    reader: str = ""
-
-    @property
-    def mark(self) -> tuple[str, ...]:
-        """What tells it from the AI's outline in a UID."""
-        mask = hashlib.sha256(self.found.mask.tobytes()).hexdigest()
-        return (self.reader, mask) if self.reader else ()
-
-
-def by_reader(draft: Draft, answer: Analysis | Refused) -> Outline | None:
-    """The outline of the reader in a report, or None where it has none."""
-    found = outline_of(draft, answer)
-    if found is None or draft.outline is None:
-        return None
-    return Outline(found, draft.outline.outline.reader)
-
-
-def outlines(read: Analysis, own: Outline | None) -> tuple[Outline, ...]:
-    """What is outlined in a picture, in the order of the segments: the AI's before the reader's."""
-    both = (Outline(read.segmentation), *([] if own is None else [own]))
-    return tuple(one for one in both if one.found.mask.any())
 
 
 def why_not(answer: Analysis | Refused, own: Outline | None = None) -> str:
@@ -92,7 +56,7 @@ def render(read: Analysis, data: bytes, own: Outline | None = None) -> bytes:
     Args:
         read: a reading for which `why_not` says nothing.
         data: the file that was read; its patient and study are taken over.
-        own: the reader's outline, see `by_reader`.
+        own: the reader's outline, see `dicom_outline.by_reader`.
 
     Raises:
         ReportError: its header lacks what a segmentation rests on.
@@ -105,9 +69,7 @@ def segmentation(
     read: Analysis, source: Dataset, own: Outline | None = None
 ) -> hd.seg.Segmentation:
     """The segmentation of a source whose header was made fit for it."""
-    found = outlines(read, own)
-    mask = segments([one.found.mask for one in found])
-    return built(read, found, sources=[source], mask=mask)
+    return built(read, outlines(read, own), sources=[source])
 
 
 def built(
@@ -115,7 +77,8 @@ def built(
     found: Sequence[Outline],
     *,
     sources: Sequence[Dataset],
-    mask: Any,
+    places: Sequence[int] = (0,),
+    depth: int = 1,
 ) -> hd.seg.Segmentation:
     """A segmentation of one picture or of a series.
 
@@ -123,13 +86,14 @@ def built(
         read: names the new object, with the weights.
         found: the outlines, a segment each; the last one is a reader's, or none is.
         sources: headers of the pictures, or that of one file with all frames.
-        mask: (N, H, W) bool for N pictures or frames, or (N, H, W, S) for S segments.
+        places: where each slice belongs among the pictures or frames, from 0.
+        depth: how many pictures or frames there are.
     """
     last = found[-1]
-    digest = read.weights.get(last.found.model, "")
+    shape = read.series.shape if isinstance(read, SeriesResult) else read.scan.shape
     return hd.seg.Segmentation(
         source_images=sources,
-        pixel_array=mask,
+        pixel_array=segments([one.masks for one in found], shape, places=places, depth=depth),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
             _described(read, one, number) for number, one in enumerate(found, start=SEGMENT)
@@ -141,37 +105,62 @@ def built(
         manufacturer=MANUFACTURER,
         manufacturer_model_name=software(),
         software_versions=software(),
-        device_serial_number=digest[:16] or software(),
-        content_label="AI_AND_READER" if last.reader else "AI_OUTLINE",
+        device_serial_number=read.weights.get(SEGMENTER, "")[:16] or software(),
+        content_label=_label(found),
         content_description=words.RESEARCH,
         series_description=words.SEG_SERIES,
         content_creator_name=person(last.reader) if last.reader else None,
     )
 
 
+def _label(found: Sequence[Outline]) -> str:
+    """Whose outlines are in it."""
+    if not found[-1].reader:
+        return "AI_OUTLINE"
+    return "AI_AND_READER" if len(found) > 1 else "READER_OUTLINE"
+
+
 def _described(
     read: Analysis | SeriesResult, outline: Outline, number: int
 ) -> hd.seg.SegmentDescription:
     """What one segment is, and who or what made it."""
-    found, own = outline.found, bool(outline.reader)
-    chosen = {"threshold_chosen_by": "reader"} if own else {}
-    algorithm = hd.AlgorithmIdentificationSequence(
-        name=texts.model(found.model),
-        family=codes.cid7162.ArtificialIntelligence,
-        version=read.weights.get(found.model, "") or software(),
-        source=software(),
-        parameters={"threshold": f"{found.threshold:.4f}", **chosen},
-    )
-    return hd.seg.SegmentDescription(
+    own = bool(outline.reader)
+    described = hd.seg.SegmentDescription(
         segment_number=number,
         segment_label=words.SEGMENT_OWN if own else words.SEGMENT_LABEL,
         segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
         segmented_property_type=codes.SCT.Neoplasm,
-        algorithm_type=_KINDS.SEMIAUTOMATIC if own else _KINDS.AUTOMATIC,
-        algorithm_identification=algorithm,
+        algorithm_type=_kind(outline),
+        algorithm_identification=_algorithm(read, outline),
         tracking_uid=tracking(read, outline),
         tracking_id=words.TRACKING_OWN if own else words.TRACKING_ID,
         anatomic_regions=[codes.SCT.Brain],
+    )
+    if outline.by_hand:
+        described.SegmentDescription = words.SEGMENT_BEGUN[outline.begun]
+    return described
+
+
+def _kind(outline: Outline) -> hd.seg.SegmentAlgorithmTypeValues:
+    """PS3.3 C.8.20.2: by an algorithm alone, with a person's help, or by a person alone."""
+    if not outline.reader:
+        return _KINDS.AUTOMATIC
+    return _KINDS.MANUAL if outline.by_hand else _KINDS.SEMIAUTOMATIC
+
+
+def _algorithm(
+    read: Analysis | SeriesResult, outline: Outline
+) -> hd.AlgorithmIdentificationSequence | None:
+    """What drew the map that is outlined; None for what was drawn by hand."""
+    if outline.threshold is None:
+        return None
+    chosen = {"threshold_chosen_by": "reader"} if outline.reader else {}
+    return hd.AlgorithmIdentificationSequence(
+        name=texts.model(SEGMENTER),
+        family=codes.cid7162.ArtificialIntelligence,
+        version=read.weights.get(SEGMENTER, "") or software(),
+        source=software(),
+        parameters={"threshold": f"{outline.threshold:.4f}", **chosen},
     )
 
 

@@ -4,15 +4,22 @@ The AI's outline stays beside it as it was.
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from app import drawing_texts as words
 from app.reports.draft import Draft
-from app.store.drawings import KeptDrawing
-from ml.drawing import Drawing, unpacked
-from ml.results import BoolArray
+from app.reports.series_result import Reported, SeriesResult
+from app.store.drawings import KeptDrawing, NewDrawing
+from ml.drawing import Drawing, series_size, unpacked
+from ml.results import BoolArray, Measurement
+from ml.study import StudySize
 
-__all__ = ["facts", "mask_of", "with_drawing"]
+__all__ = ["drawing_of", "facts", "mask_of", "size_in", "with_drawing"]
+
+_SIZES: Final = (
+    *("area_px", "area_mm2", "diameter_px", "diameter_mm"),
+    *("perpendicular_px", "perpendicular_mm"),
+)
 
 
 def with_drawing(draft: Draft, kept: KeptDrawing) -> Draft:
@@ -31,33 +38,48 @@ def with_drawing(draft: Draft, kept: KeptDrawing) -> Draft:
     return replace(draft.with_finding(said), drawing=kept)
 
 
+def drawing_of(draft: Draft) -> Drawing | None:
+    """What the reader drew, or None where the report has no drawing."""
+    return None if draft.drawing is None else _drawn(draft.drawing)
+
+
 def mask_of(draft: Draft, number: int) -> BoolArray | None:
     """What the reader drew on a slice, from 1, or None where that is nothing."""
-    if draft.drawing is None:
-        return None
-    drawn = _drawn(draft.drawing)
-    return drawn.mask(number) if number in drawn.slices else None
+    drawn = drawing_of(draft)
+    return drawn.mask(number) if drawn is not None and number in drawn.slices else None
 
 
-def facts(draft: Draft) -> dict[str, Any] | None:
+def size_in(answer: Reported, drawn: Drawing) -> Measurement | StudySize:
+    """Sizes of a drawing, on a picture or on a series."""
+    if isinstance(answer, SeriesResult):
+        return series_size(drawn, answer.volume)
+    return drawn.measured(1, answer.scan.spacing_mm)
+
+
+def facts(draft: Draft, answer: Reported) -> dict[str, Any] | None:
     """The reader's drawing as "reader_drawing" of `report.schema.json`, or None."""
-    kept = draft.drawing
-    if kept is None:
+    kept, drawn = draft.drawing, drawing_of(draft)
+    if kept is None or drawn is None:
         return None
-    found = kept.outline
+    found, size = kept.outline, size_in(answer, drawn)
+    decoded = answer.volume if isinstance(answer, SeriesResult) else answer.scan
     return {
         "reader": found.reader,
         "time": kept.at.replace(microsecond=0).isoformat(),
         "begun": found.begun,
-        "slices": list(_drawn(kept).slices),
-        "area_px": found.area_px,
-        "area_mm2": found.area_mm2,
+        "slices": list(drawn.slices),
+        **_named(found),
         "volume_ml": found.volume_ml,
-        "diameter_px": found.diameter_px,
-        "diameter_mm": found.diameter_mm,
-        "perpendicular_px": found.perpendicular_px,
-        "perpendicular_mm": found.perpendicular_mm,
+        "diameter_slice": size.number if isinstance(size, StudySize) else 1,
+        "by_slice": [
+            {"number": number, **_named(drawn.measured(number, decoded.spacing_mm))}
+            for number in drawn.slices
+        ],
     }
+
+
+def _named(found: NewDrawing | Measurement) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in _SIZES}
 
 
 def _drawn(kept: KeptDrawing) -> Drawing:

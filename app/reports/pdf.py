@@ -28,7 +28,7 @@ from reportlab.platypus import (
 
 from app import report_texts as words
 from app import series_texts, signed_texts
-from app.reports import fonts, key_picture
+from app.reports import fonts, key_picture, series_sizes
 from app.reports.draft import AI, READER, Addendum, Draft, Footer, Piece
 from app.reports.own_drawing import mask_of
 from app.reports.own_outline import outline_of
@@ -87,15 +87,17 @@ def render(draft: Draft, answer: Reported) -> bytes:
             PageTemplate("later", [later], partial(_page, draft=draft, answer=None), mark),
         ]
     )
-    document.build([NextPageTemplate("later"), *_story(draft)])
+    document.build([NextPageTemplate("later"), *_story(draft, answer)])
     return stream.getvalue()
 
 
-def _story(draft: Draft) -> list[Any]:
+def _story(draft: Draft, answer: Reported) -> list[Any]:
     """Everything between head and foot, in order."""
     story: list[Any] = [Paragraph(words.SOURCES_NOTE, _SMALL)]
     for section in draft.sections:
         story += _section(section.title, section.pieces)
+    if isinstance(answer, SeriesResult):
+        story += _both_outlines(series_sizes.rows(draft, answer))
     story.append(Paragraph(fonts.markup(draft.status_line), _STATUS))
     for addendum in draft.addenda:
         story += _section(signed_texts.ADDENDUM, [Piece(READER, one) for one in addendum.lines])
@@ -114,6 +116,20 @@ def _section(title: str, pieces: Sequence[Piece]) -> list[Any]:
         return [KeepTogether([heading, Paragraph(words.NOTHING_STATED, _BODY)])]
     lines = [_line(piece) for piece in pieces]
     return [KeepTogether([heading, lines[0]]), *lines[1:]]
+
+
+def _both_outlines(rows: Sequence[Sequence[str]]) -> list[Any]:
+    """A table of sizes with the AI's marked apart; it goes on in the next page."""
+    if not rows:
+        return []
+    lines = [series_texts.COLUMNS, *rows]
+    cells = [
+        [Paragraph(what, _BODY), Paragraph(f"<i>{ai}</i>", _BODY), Paragraph(own, _BODY)]
+        for what, ai, own in (map(fonts.markup, line) for line in lines)
+    ]
+    look = [("BACKGROUND", (1, 0), (1, -1), _GREY), ("LINEBELOW", (0, 0), (-1, 0), 0.5, black)]
+    both = Table(cells, colWidths=[_LINE / 3] * 3, style=TableStyle(look), repeatRows=1)
+    return [Paragraph(series_texts.BOTH, _HEADING), both]
 
 
 def _signed(addendum: Addendum) -> str:

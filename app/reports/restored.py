@@ -6,7 +6,8 @@ signed text again, to the last letter.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,10 @@ from app.reports import as_json
 from app.reports.addendum import parsed
 from app.reports.draft import Draft, Footer, Piece, Section, Signature
 from app.reports.series_result import Reported
+from app.store.drawings import KeptDrawing
 from app.store.outlines import KeptOutline
 from app.store.signed import SignedReport
+from ml.errors import DrawingError
 
 __all__ = ["addenda_to", "restored"]
 
@@ -32,6 +35,7 @@ def restored(
     *,
     rows: Iterable[SignedReport],
     outlines: Sequence[KeptOutline],
+    drawings: Sequence[KeptDrawing],
 ) -> Draft | None:
     """The signed report with its addenda, or None where the reading is not the one signed.
 
@@ -40,18 +44,29 @@ def restored(
         answer: what came of reading it today.
         rows: all signed reports on it.
         outlines: all rows of readers' outlines on it.
+        drawings: all rows of readers' drawings on it.
     """
     if dict(answer.weights) != dict(row.report.weights):
         return None
-    found = json.loads(row.report.document)
-    said = _draft(found)
-    outlined = outlines if found["reader_outline"] is not None else (None,)
-    for outline in outlined:
-        draft = replace(said, outline=outline)
-        if as_json.render(draft, answer).decode() == row.report.document:
-            added = tuple(parsed(one.report.document) for one in addenda_to(row, rows))
-            return replace(draft, addenda=added)
+    for draft in _outlined(json.loads(row.report.document), outlines, drawings):
+        with suppress(DrawingError):  # a damaged drawing is not the one signed
+            if as_json.render(draft, answer).decode() == row.report.document:
+                added = tuple(parsed(one.report.document) for one in addenda_to(row, rows))
+                return replace(draft, addenda=added)
     return None
+
+
+def _outlined(
+    found: dict[str, Any], outlines: Sequence[KeptOutline], drawings: Sequence[KeptDrawing]
+) -> Iterator[Draft]:
+    """What the text says, with each outline or drawing that may be the one it is on."""
+    said = _draft(found)
+    if found.get("reader_outline") is not None:
+        yield from (replace(said, outline=one) for one in outlines)
+    elif found.get("reader_drawing") is not None:
+        yield from (replace(said, drawing=one) for one in drawings)
+    else:
+        yield said
 
 
 def _draft(found: dict[str, Any]) -> Draft:

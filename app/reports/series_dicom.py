@@ -1,55 +1,55 @@
 """A series as DICOM segmentation over its slices, and as structured report, TID 1500.
 
 The report has one group of measurements of the series (suggested class and probabilities in per
-cent, with the slices that were averaged, and that its accuracy was never measured), and one of the
-outline (volume and longest diameter, with the segment that they belong to).
+cent, with the slices that were averaged, and that its accuracy was never measured), and one of each
+outline (volume and longest diameter, with the segment that they belong to; see `sr_outline`).
 
 Reference: DICOM PS3.16 TID 1500, TID 1411 (volumetric ROI), TID 1501; PS3.3 A.51.
 """
 
-from typing import Final
+from collections.abc import Sequence
 
 import highdicom as hd
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
-from pydicom.sr.coding import Code
 
 from app import report_texts
 from app import series_texts as words
-from app.reports.dicom_seg import SEGMENT, Outline, built, tracking, uid
+from app.reports.dicom_outline import Outline, by_reader, outlines
+from app.reports.dicom_seg import SEGMENT, built, uid
 from app.reports.dicom_source import written
-from app.reports.dicom_sr import Group, algorithm, assembled, own, probabilities
+from app.reports.dicom_sr import probabilities
 from app.reports.draft import Draft
 from app.reports.series_compose import mean
 from app.reports.series_result import SeriesResult
 from app.reports.series_source import Sources, sources, why_not
+from app.reports.sr_document import Group, algorithm, assembled, concept
+from app.reports.sr_outline import group
 from ml.labels import TITLES
-from ml.models.registry import CLASSIFIERS, SEGMENTER
-from ml.results import Analysis, Classification
-from ml.study_mask import mask_stack
+from ml.models.registry import CLASSIFIERS
+from ml.results import Classification
 
 __all__ = ["render_seg", "render_sr", "seg_why_not", "why_not"]
 
-_ML: Final = Code("ml", "UCUM", "ml")
 
-
-def seg_why_not(read: SeriesResult) -> str:
+def seg_why_not(read: SeriesResult, own: Outline | None = None) -> str:
     """Why there is no segmentation of a series that may have a report, or ""."""
-    return "" if read.outlined else report_texts.NOTHING_OUTLINED
+    return "" if outlines(read, own) else report_texts.NOTHING_OUTLINED
 
 
-def render_seg(read: SeriesResult) -> bytes:
+def render_seg(read: SeriesResult, own: Outline | None = None) -> bytes:
     """The segmentation as a file.
 
     Args:
         read: a series for which `why_not` and `seg_why_not` say nothing; patient and study are
             taken over.
+        own: the reader's outline, see `dicom_outline.by_reader`.
 
     Raises:
         ReportError: a header lacks what a segmentation rests on.
     """
     found = sources(read)
-    return written(lambda: _segmentation(read, found))
+    return written(lambda: _segmentation(read, outlines(read, own), found))
 
 
 def render_sr(draft: Draft, read: SeriesResult) -> bytes:
@@ -66,23 +66,22 @@ def render_sr(draft: Draft, read: SeriesResult) -> bytes:
     return written(lambda: _report(draft, read, found))
 
 
-def _key(read: SeriesResult) -> Analysis:
-    if not isinstance(read.key, Analysis):
-        raise ValueError("a series of which every slice was refused has no DICOM object")
-    return read.key
-
-
-def _segmentation(read: SeriesResult, found: Sources) -> hd.seg.Segmentation:
-    mask = mask_stack(read.found.slices, read.series.shape, places=found.places, depth=found.depth)
-    return built(read, [Outline(_key(read).segmentation)], sources=found.images, mask=mask)
+def _segmentation(
+    read: SeriesResult, outlined: Sequence[Outline], found: Sources
+) -> hd.seg.Segmentation:
+    return built(read, outlined, sources=found.images, places=found.places, depth=found.depth)
 
 
 def _report(draft: Draft, read: SeriesResult, found: Sources) -> Dataset:
-    outline = _segmentation(read, found) if read.outlined else None
+    outlined = outlines(read, by_reader(draft, read))
+    segments = _segmentation(read, outlined, found) if outlined else None
     groups: list[Group] = [_whole(read, found)]
-    if outline is not None:
-        groups.append(_outlined(read, outline, found))
-    evidence = [*found.images, *([] if outline is None else [outline])]
+    if segments is not None:
+        groups += [
+            group(read, one, _segment(segments, number, found))
+            for number, one in enumerate(outlined, start=SEGMENT)
+        ]
+    evidence = [*found.images, *([] if segments is None else [segments])]
     return assembled(draft, read, groups=groups, evidence=evidence)
 
 
@@ -118,41 +117,16 @@ def _evaluations(read: SeriesResult, reading: Classification) -> list[hd.sr.Qual
     if any(one.in_training_set for one in read.found.slices):
         said.append((report_texts.SR_COPY, "training_copy", "yes", report_texts.SR_YES))
     return [
-        hd.sr.QualitativeEvaluation(name=own(code, title), value=own(value, meaning))
+        hd.sr.QualitativeEvaluation(name=concept(code, title), value=concept(value, meaning))
         for title, code, value, meaning in said
     ]
 
 
-def _outlined(
-    read: SeriesResult, outline: hd.seg.Segmentation, found: Sources
-) -> hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations:
-    """Volume and longest diameter where the series states its geometry."""
-    segment = hd.sr.ReferencedSegment(
-        sop_class_uid=outline.SOPClassUID,
-        sop_instance_uid=outline.SOPInstanceUID,
-        segment_number=SEGMENT,
+def _segment(segments: hd.seg.Segmentation, number: int, found: Sources) -> hd.sr.ReferencedSegment:
+    """One segment over all slices."""
+    return hd.sr.ReferencedSegment(
+        sop_class_uid=segments.SOPClassUID,
+        sop_instance_uid=segments.SOPInstanceUID,
+        segment_number=number,
         source_series=hd.sr.SourceSeriesForSegmentation(found.images[0].SeriesInstanceUID),
     )
-    key = _key(read).segmentation
-    return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=hd.sr.TrackingIdentifier(uid=tracking(read), identifier=words.ROI),
-        referenced_segment=segment,
-        finding_type=codes.SCT.Neoplasm,
-        algorithm_id=algorithm(read, [SEGMENTER], f"threshold={key.threshold:.4f}"),
-        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.SCT.Brain)],
-        measurements=_sizes(read),
-    )
-
-
-def _sizes(read: SeriesResult) -> list[hd.sr.Measurement]:
-    """None in pixels: a series without spacing has no segmentation either."""
-    size = read.found.size
-    found = (
-        (codes.SCT.Volume, size.volume_ml, _ML),
-        (codes.SCT.LongAxis, size.diameter_mm, codes.UCUM.Millimeter),
-    )
-    return [
-        hd.sr.Measurement(name=name, value=value, unit=unit)
-        for name, value, unit in found
-        if value is not None
-    ]

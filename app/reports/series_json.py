@@ -76,7 +76,7 @@ def _series(volume: Volume) -> dict[str, Any]:
 
 
 def _slice(one: SliceReading) -> dict[str, Any]:
-    """One slice; a refused one has neither a probability nor an area."""
+    """One slice; a refused one has neither a probability nor a size."""
     refused = one.refusal is not None
     return {
         "number": one.number,
@@ -84,5 +84,7 @@ def _slice(one: SliceReading) -> dict[str, Any]:
         "tumour_percent": None if one.tumour is None else whole_percent(one.tumour),
         "area_px": None if refused else one.area_px,
         "area_mm2": one.area_mm2,
+        "diameter_px": one.diameter_px,
+        "diameter_mm": one.diameter_mm,
         "training_copy": one.in_training_set,
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ml.io.series import Series
-from ml.results import Analysis, Refused
+from ml.results import Analysis, BoolArray, Refused
 from ml.study import StudyReading
 from ml.volume import Volume
 
@@ -43,9 +43,9 @@ class SeriesResult:
         return self.found.highest + 1
 
     @property
-    def outlined(self) -> bool:
-        """Whether anything is outlined in any slice."""
-        return any(one.mask is not None for one in self.found.slices)
+    def masks(self) -> Mapping[int, BoolArray]:
+        """[slice from 1] → (H, W) bool of what the AI outlines, where that is anything."""
+        return {one.number: one.mask for one in self.found.slices if one.mask is not None}
 
 
 Reported = Analysis | Refused | SeriesResult

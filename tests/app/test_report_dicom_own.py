@@ -12,6 +12,7 @@ from pydicom.sr.codedict import codes
 
 from app import report_texts as words
 from app.reports import dicom_seg
+from app.reports.dicom_outline import by_reader
 from app.reports.draft import Draft, sign
 from app.reports.own_outline import with_outline
 from app.store.outlines import KeptOutline, NewOutline
@@ -45,7 +46,7 @@ def own_of(read: Analysis) -> Segmentation:
 
 
 def segmented(read: Analysis) -> hd.seg.Segmentation:
-    own = dicom_seg.by_reader(with_own(read), read)
+    own = by_reader(with_own(read), read)
     return hd.seg.Segmentation.from_dataset(back(dicom_seg.render(read, source(), own)))
 
 
@@ -99,7 +100,7 @@ def test_the_report_has_a_group_of_each_with_its_observer_and_sizes() -> None:
 def test_where_the_ai_outlines_nothing_the_readers_is_the_only_segment() -> None:
     empty = outlined(np.zeros((128, 128), bool), reading().scan.spacing_mm)
     read = drawn(mask=empty.mask, measurement=empty.measurement)
-    own = dicom_seg.by_reader(with_own(read), read)
+    own = by_reader(with_own(read), read)
     assert dicom_seg.why_not(read) == words.NOTHING_OUTLINED
     assert dicom_seg.why_not(read, own) == ""
     (segment,) = segmented(read).SegmentSequence

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from jsonschema import Draft202012Validator
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
-from app import report_session, report_texts, reporting, state
+from app import reader_session, report_session, report_texts, reporting, services, state
 from app import signed_texts as words
 from app.archive import archive
 from app.reports import addendum, as_json
 from app.reports.addendum import addition
 from app.reports.bundle import Entry, zipped
 from app.reports.draft import sign
+from app.reports.own_drawing import with_drawing
 from app.reports.restored import restored
 from app.store.signed import NewReport, SignedReport
 from ml.errors import ReportError
@@ -29,7 +30,8 @@ from ml.io import read_scan
 from ml.results import Analysis
 from tests.app import fakes
 from tests.app.conftest import LESION, Opened, html, restarted
-from tests.app.readings import drafted, reading, refused
+from tests.app.drawings import kept, new
+from tests.app.readings import drafted, reading, refused, source
 from tests.app.test_report import Files, document, files, with_report
 from tests.app.test_worklist import lines, said, worklist
 
@@ -177,12 +179,41 @@ def test_a_text_changed_outside_is_not_shown(
 @pytest.mark.parametrize("answer", [reading(), reading("PNG"), refused()])
 def test_a_stored_report_is_restored_only_from_its_own_reading(answer: Any) -> None:
     row = stored(drafted(answer), answer)
-    draft = restored(row, answer, rows=[row], outlines=[])
+    draft = restored(row, answer, rows=[row], outlines=[], drawings=[])
     assert draft == sign(drafted(answer), READER, NOON)
-    assert restored(row, replace(answer, weights={}), rows=[row], outlines=[]) is None
+    assert restored(row, replace(answer, weights={}), rows=[row], outlines=[], drawings=[]) is None
     if isinstance(answer, Analysis):
         other = replace(answer, detections=())
-        assert restored(row, other, rows=[row], outlines=[]) is None
+        assert restored(row, other, rows=[row], outlines=[], drawings=[]) is None
+
+
+def test_a_report_on_a_drawing_is_restored_with_the_drawing_that_it_was_signed_on() -> None:
+    answer = reading()
+    drawing = kept(answer.scan.content_hash, new({1: answer.segmentation.mask}, answer.scan))
+    draft = with_drawing(drafted(answer), drawing)
+    row = stored(draft, answer)
+    damaged = replace(drawing, outline=replace(drawing.outline, mask=b"damaged"))
+    later = replace(drawing, at=drawing.at + timedelta(minutes=1))
+    others = [damaged, later]
+    found = restored(row, answer, rows=[row], outlines=[], drawings=[*others, drawing])
+    assert found == sign(draft, READER, NOON)
+    assert restored(row, answer, rows=[row], outlines=[], drawings=others) is None
+
+
+def test_a_signed_report_on_a_kept_drawing_is_found_again_with_its_picture(
+    engine: fakes.FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_session, "reader", lambda: READER)
+    answer = reading()
+    answer_id = archive().note(source(), answer, services.model_version())
+    archive().drawings.keep(
+        answer_id, replace(new({1: answer.segmentation.mask}, answer.scan), reader=READER)
+    )
+    draft = reporting.current(drafted(answer), answer)
+    assert draft.drawing is not None
+    archive().reports.sign(answer_id, stored(draft, answer).report)
+    found = reporting.current(drafted(answer), answer)
+    assert (found.status, found.drawing) == ("signed", draft.drawing)
 
 
 def test_an_addendum_keeps_its_form_and_goes_into_the_zip() -> None:
@@ -195,7 +226,7 @@ def test_an_addendum_keeps_its_form_and_goes_into_the_zip() -> None:
     assert (found["lines"], found["amends"]["sha256"]) == (["One.", "Two."], row.digest)
     assert not Draft202012Validator(schema).is_valid({**found, "lines": []})
     more = SignedReport(2, row.content_hash, added, NOON, added.digest, row.id, True)
-    draft = restored(row, answer, rows=[row, more], outlines=[])
+    draft = restored(row, answer, rows=[row, more], outlines=[], drawings=[])
     assert draft is not None
     texts = (row.report.document, added.document)
     entry = Entry(row.content_hash, (draft, answer), signed=texts)

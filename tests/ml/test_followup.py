@@ -9,7 +9,7 @@ from ml.followup import BY_FRACTION, BY_MM, Change, Sizes, changes, linked
 from ml.inference.measure import measure
 from ml.orientation import Orientation
 from ml.results import DisplayWindow, Scan
-from ml.side_by_side import SIDE_PX, common_field_mm, drawn, levels_between
+from ml.side_by_side import SIDE_PX, Mark, common_field_mm, drawn, levels_between
 from ml.volume import Volume
 
 AXIAL = Orientation((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
@@ -103,7 +103,7 @@ def test_two_pictures_have_one_scale_where_both_are_in_mm() -> None:
     mask[10:30, 10:30] = True
     widths = []
     for scan in (small, large):
-        picture = drawn(scan, WINDOW, mask=mask, colour=RED, field_mm=field)
+        picture = drawn(scan, WINDOW, marks=[Mark(mask, RED)], field_mm=field)
         assert picture.shape == (round(SIDE_PX * 80 / 120), SIDE_PX, 4)
         red = (picture[..., 0] > 200) & (picture[..., 1] < 60)
         columns = np.flatnonzero(red.any(axis=0))
@@ -113,8 +113,21 @@ def test_two_pictures_have_one_scale_where_both_are_in_mm() -> None:
     assert common_field_mm(small, replace(large, spacing_mm=None)) is None
 
 
+def test_a_second_outline_is_dashed() -> None:
+    mask = np.zeros((40, 40), np.bool_)
+    mask[10:30, 10:30] = True
+    scan = slice_of()
+    marked = []
+    for dashed in (False, True):
+        picture = drawn(scan, WINDOW, marks=[Mark(mask, RED, dashed)], field_mm=None)
+        marked.append((picture[..., 0] > 200) & (picture[..., 1] < 60))
+    whole, broken = marked
+    assert 0.3 < broken.sum() / whole.sum() < 0.8
+    assert broken[whole.any(axis=1)].any(axis=1).mean() > 0.5, "all along the outline"
+
+
 def test_without_a_mask_no_line_is_drawn_and_the_shape_is_true() -> None:
-    picture = drawn(slice_of((40, 20), (1.0, 4.0)), WINDOW, mask=None, colour=RED, field_mm=None)
+    picture = drawn(slice_of((40, 20), (1.0, 4.0)), WINDOW, marks=[], field_mm=None)
     assert picture.shape == (SIDE_PX // 2, SIDE_PX, 4)
     np.testing.assert_array_equal(picture[..., 0], picture[..., 1])
     assert (picture[..., 3] == 255).all()
