@@ -21,8 +21,7 @@ SLICES = 5
 UID = "1.2.826.0.1.3680043.8.498.7"
 
 
-@pytest.fixture
-def series(tmp_path: Path) -> list[Path]:
+def axial_series(folder: Path) -> list[Path]:
     """An axial series, numbered against its positions; a tumour is in its third slice alone."""
     files = []
     for place in range(SLICES):
@@ -33,15 +32,15 @@ def series(tmp_path: Path) -> list[Path]:
         header.InstanceNumber = SLICES - place
         header.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
         header.ImagePositionPatient = [-120, -120, 6.0 * place]
-        files.append(tmp_path / f"{SLICES - place}.dcm")
+        files.append(folder / f"{SLICES - place}.dcm")
         header.save_as(files[-1])
     return files
 
 
 def test_a_series_is_scrolled_by_keys_with_its_letters(
-    page: Page, watch: Watch, series: list[Path]
+    page: Page, watch: Watch, tmp_path: Path
 ) -> None:
-    upload(page, *series)
+    upload(page, *axial_series(tmp_path))
     expect(page.get_by_text(study_texts.HEADING)).to_be_visible()
     expect(page.get_by_text(study_texts.position(3, SLICES), exact=True)).to_be_visible()
     letters = page.locator("[data-side=raw] .edge")
