@@ -19,12 +19,14 @@ from cyclonedx.model import HashType as Hash
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentScope, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
 from app import attribution
 from app.attribution import ROOT
 from app.lock_files import npm_pins, pins
-from app.reports.compose import software
+from app.version import software
 from ml.models.weight_files import sha256_of
 
 __all__ = ["FILE", "document", "main"]
@@ -60,8 +62,13 @@ def document() -> str:
 
 
 def main() -> int:
-    """Write the file."""
-    FILE.write_text(document(), encoding="utf-8")
+    """Write the file; 1 where it would not be valid, and then nothing is written."""
+    text = document()
+    wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+    if wrong is not None:
+        sys.stderr.write(f"Nothing is written: this is no valid CycloneDX.\n{wrong}\n")
+        return 1
+    FILE.write_text(text, encoding="utf-8")
     sys.stdout.write(f"{FILE.name} is written.\n")
     return 0
 
