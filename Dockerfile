@@ -14,6 +14,7 @@ WORKDIR /srv/sulcus
 COPY .streamlit .streamlit
 COPY assets assets
 COPY docs/checklist.md docs/checklist.md
+COPY pyproject.toml pyproject.toml
 COPY ml ml
 COPY app app
 ENV PATH=/opt/sulcus/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \

@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app dicom-node trail backup restore test check format train evaluate compare bench export samples screens viewer-bundle splits licences lock hooks clean
+.PHONY: help app dicom-node trail backup restore test check format train evaluate compare bench export samples screens viewer-bundle splits licences sbom lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -97,6 +97,9 @@ export: $(READY)  ## list the layers of the networks for the app, after a change
 
 licences: $(READY)  ## write the list of licences from the lock files
 	$(BIN)/python -m app.attribution
+
+sbom: $(READY)  ## write the bill of materials of a release, CycloneDX
+	$(BIN)/python -m app.sbom
 
 lock: $(READY)  ## pin what requirements.txt and requirements-app.txt allow
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv<1'

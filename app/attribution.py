@@ -1,28 +1,31 @@
 """What this program is made of that others wrote, and under which licence.
 
-`make licences` writes the list from the lock files, the installed packages, and the licences that
-the viewer's bundle ships; the page Licences shows it. No licence is typed in but those of fonts.
+`make licences` writes the list from the lock files, the installed packages, the licences that the
+viewer's bundle ships, and the table of data sets; the page Licences shows it. No licence is typed
+in but those of fonts.
 """
 
 import csv
 import io
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
-from packaging.requirements import Requirement
+from app.lock_files import pins
 
 __all__ = ["FILE", "Part", "collected", "listed", "main"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILE: Final = ROOT / "assets" / "licences.csv"
 BUNDLE: Final = ROOT / "app" / "frontend" / "bundle" / "LICENSES.txt"
+DATA_SETS: Final = ROOT / "data" / "README.md"
 NOT_STATED: Final = "not stated"
 _IN_BUNDLE: Final = re.compile(r"^(\S+) (\d\S*) \((.+)\)$", re.MULTILINE)
+_DATA_SET: Final = re.compile(r"^\| `\w+/` \| (.+) \| .+ \| (.+) \|$", re.MULTILINE)
 _LONGEST: Final = 60
 _CLASSIFIER: Final = "License :: "
 _TEXTS: Final = ("", ".txt", ".md", ".rst")
@@ -33,9 +36,9 @@ class Part:
     """One thing that others wrote.
 
     Attributes:
-        used: "app", "development", "viewer" or "font".
-        name: of the package or font.
-        version: likewise, "" for a font.
+        used: "app", "development", "viewer", "font" or "data set".
+        name: of the package, font or data set.
+        version: of the package, "" for all else.
         licence: as its maker states it, or `NOT_STATED`.
     """
 
@@ -50,6 +53,7 @@ FONTS: Final = (
     Part("font", "Source Sans, Serif and Code (with Streamlit)", "", "OFL-1.1"),
     Part("font", "Material Symbols (with Streamlit)", "", "Apache-2.0"),
     Part("font", "KaTeX fonts (with Streamlit)", "", "MIT"),
+    Part("font", "Roboto Regular, as a picture (with NiiVue, in the viewer)", "", "Apache-2.0"),
 )
 
 
@@ -60,15 +64,16 @@ def listed(file: Path = FILE) -> tuple[Part, ...]:
 
 
 def collected() -> tuple[Part, ...]:
-    """The list as the lock files and what is installed here say."""
-    app = dict(_pins(ROOT / "requirements-app.lock"))
-    rest = {name: pin for name, pin in _pins(ROOT / "requirements.lock") if name not in app}
+    """The list as the lock files, what is installed here and the table of data sets say."""
+    app = _pinned("requirements-app.lock")
     viewer = _IN_BUNDLE.findall(BUNDLE.read_text(encoding="utf-8"))
+    sets = _DATA_SET.findall(DATA_SETS.read_text(encoding="utf-8"))
     return (
-        *(_part("app", name, version) for name, version in sorted(app.items())),
-        *(_part("development", name, version) for name, version in sorted(rest.items())),
+        *(_part("app", *pin) for pin in sorted(app)),
+        *(_part("development", *pin) for pin in sorted(_pinned("requirements.lock") - app)),
         *(Part("viewer", *found) for found in sorted(viewer)),
         *FONTS,
+        *(Part("data set", name, "", licence) for name, licence in sets),
     )
 
 
@@ -90,14 +95,9 @@ def main() -> int:
     return 1 if missing else 0
 
 
-def _pins(lock: Path) -> Iterator[tuple[str, str]]:
-    """(name, version) of what a lock file installs here."""
-    for line in lock.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith((" ", "#")):
-            pin = Requirement(line.rstrip("\\ "))
-            if pin.marker is None or pin.marker.evaluate():
-                (bound,) = pin.specifier
-                yield pin.name, bound.version
+def _pinned(lock: str) -> set[tuple[str, str]]:
+    """(name, version) of what a lock file pins."""
+    return {(pin.name, pin.version) for pin in pins(ROOT / lock)}
 
 
 def _part(used: str, name: str, version: str) -> Part:
@@ -119,17 +119,23 @@ def _licence(found: Distribution) -> str:
     ]
     if named:
         return "; ".join(named)
-    lines = str(found.metadata.json.get("license") or "").strip().splitlines()
-    return lines[0][:_LONGEST] if lines else _first_line(found)
+    stated = str(found.metadata.json.get("license") or "")
+    return _first_line(stated) or _of_file(found)
 
 
-def _first_line(found: Distribution) -> str:
+def _of_file(found: Distribution) -> str:
     """The first line of the licence's text that comes with a package."""
     for file in found.files or []:
         if file.name.upper().startswith(("LICENSE", "LICENCE")) and file.suffix in _TEXTS:
-            written = file.read_text(encoding="utf-8").split("\n")
-            return next((line.strip()[:_LONGEST] for line in written if line.strip()), NOT_STATED)
+            return _first_line(file.read_text(encoding="utf-8")) or NOT_STATED
     return NOT_STATED
+
+
+def _first_line(licence: str) -> str:
+    """The first line that says more than whose it is, "" for none."""
+    lines = (line.strip() for line in licence.splitlines())
+    said = (line for line in lines if line and not line.lower().startswith("copyright"))
+    return next(said, "")[:_LONGEST]
 
 
 if __name__ == "__main__":

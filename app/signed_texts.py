@@ -28,8 +28,8 @@ NOT_INTACT: Final = (
     "is not shown. Restore the database from a copy."
 )
 READ_OTHERWISE: Final = (
-    "What the networks say of this scan now is not, to the last digit, what was signed, so no "
-    "other file is made of this report: take its JSON."
+    "What is said of this scan now is not, to the last digit, what was signed (other networks, or "
+    "an earlier form of the report), so no other file is made of this report: take its JSON."
 )
 
 

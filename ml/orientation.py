@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-__all__ = ["Letters", "Orientation", "Vector"]
+__all__ = ["Letters", "Orientation", "Vector", "vector"]
 
 Vector = tuple[float, float, float]
 """(x, y, z) in the patient."""
@@ -23,6 +24,12 @@ _ALONG: Final = 0.8
 """Share of an axis in a direction, within about 37° of it, that counts as lying along it."""
 _SAME_DIRECTION: Final = 0.99996
 """Cosine of half a degree: slices that differ by less belong to one stack."""
+
+
+def vector(found: npt.NDArray[np.float64]) -> Vector:
+    """Three numbers (3,) as plain values."""
+    x, y, z = (float(value) for value in found)
+    return (x, y, z)
 
 
 @dataclass(frozen=True)

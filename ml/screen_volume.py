@@ -23,8 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ml import display
+from ml.orientation import vector
 from ml.results import BoolArray, FloatArray, Scan
-from ml.volume import Letters, Orientation, Vector, Volume
+from ml.volume import Letters, Orientation, Volume
 
 __all__ = ["HEADER_BYTES", "InPatient", "ScreenVolume", "mask_of", "volume_of"]
 
@@ -182,17 +183,12 @@ def _letters(along: dict[int, Matrix]) -> dict[str, Letters]:
     Args:
         along: of each axis of the patient the direction of the voxels nearest to it.
     """
-    left, back, down = _vector(along[0]), _vector(along[1]), _vector(-along[2])
+    left, back, down = vector(along[0]), vector(along[1]), vector(-along[2])
     return {
         "axial": Orientation(left, back).letters,
         "coronal": Orientation(left, down).letters,
         "sagittal": Orientation(back, down).letters,
     }
-
-
-def _vector(direction: Matrix) -> Vector:
-    x, y, z = (float(share) for share in direction)
-    return (x, y, z)
 
 
 def _header(voxels: Voxels, affine: Matrix, scan: Scan) -> Any:

@@ -97,7 +97,8 @@ def test_the_image_installs_the_pinned_packages_of_the_app_and_nothing_else(
     copied = [line.split() for line in recipe if line.startswith("COPY") and "--from" not in line]
     assert all((ROOT / source).exists() for _, *sources, _ in copied for source in sources)
     assert {source for _, source, _ in copied} == {
-        *(".streamlit", "assets", "app", "ml", "docs/checklist.md", "requirements-app.lock")
+        *(".streamlit", "assets", "app", "ml", "docs/checklist.md", "pyproject.toml"),
+        "requirements-app.lock",
     }
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored, "everything is left out but what is named"

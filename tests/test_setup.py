@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -156,6 +157,31 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     for command in ("make test", "make check"):
         assert command in readme
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_pre_commit_runs_the_gates_of_make_check(clone: Path) -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    asked = [one["entry"] for repository in hooks["repos"] for one in repository["hooks"]]
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / ".ready").touch()
+    gates = make("-n", "check", folder=clone).stdout.splitlines()
+    assert asked == [gate.removesuffix(" .") for gate in gates]
+    assert {repository["repo"] for repository in hooks["repos"]} == {"local"}, "fetches nothing"
+
+
+def test_updates_are_proposed_for_everything_that_is_pinned() -> None:
+    file = ROOT / ".github" / "dependabot.yml"
+    watched = yaml.safe_load(file.read_text(encoding="utf-8"))["updates"]
+    pinned = {
+        "pip": "requirements.lock",
+        "npm": "package-lock.json",
+        "docker": "Dockerfile",
+        "docker-compose": "compose.yaml",
+    }
+    assert {one["package-ecosystem"] for one in watched} == set(pinned)
+    for one in watched:
+        folder = ROOT / one["directory"].removeprefix("/")
+        assert (folder / pinned[one["package-ecosystem"]]).is_file()
 
 
 SKIPPING = """

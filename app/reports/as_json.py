@@ -19,7 +19,8 @@ __all__ = ["VERSION", "document", "render"]
 VERSION: Final = "1.3"
 """Of the form; a field or a kind of result may be added under the same first number, none is
 renamed or removed. 1.1 added series, orientation and the reader's outline, 1.2 the
-reader's drawing, 1.3 its sizes slice by slice beside the AI's diameters."""
+reader's drawing, 1.3 its sizes slice by slice beside the AI's diameters. The schemas of earlier
+forms stay published in `earlier`."""
 
 
 def document(draft: Draft, answer: Reported) -> dict[str, Any]:

@@ -4,16 +4,13 @@ Figures are those that the evaluation published; one that is absent is left out 
 missing, never filled in.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Final
 
 from app import conflict_texts, gate_texts, notice_texts, orientation_texts, texts, trust_texts
 from app import report_texts as words
 from app.reports.draft import AI, Draft, Footer, Piece, Section
+from app.version import software
 from ml.evaluation.gate_published import GateFigures
 from ml.evaluation.membership_published import MembershipFigures
 from ml.evaluation.published import Interval, Summary
@@ -23,8 +20,6 @@ from ml.labels import NO_TUMOR
 from ml.results import Analysis, Refused
 
 __all__ = ["Measured", "compose", "software"]
-
-_PROJECT: Final = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -70,13 +65,6 @@ def compose(
         footer=_footer(answer, measured.summary),
         conflicts=conflicts,
     )
-
-
-@cache
-def software() -> str:
-    """Name and version of this program."""
-    project = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]
-    return f"{texts.APP_TITLE} {project['version']}"
 
 
 def _read(

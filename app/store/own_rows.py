@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
+from app.store import queries
 from app.store.sessions import Sessions
 from app.store.tables import AnswerRow, ScanRow
 from ml.errors import StoreError
@@ -60,7 +60,7 @@ class OwnRows(Sessions, Generic[New]):
         table = self._table
         with self._write() as session:
             query = select(table).where(
-                table.id == outline_id, table.reader == reader, self._standing()
+                table.id == outline_id, table.reader == reader, queries.stands(table)
             )
             row = _found(session.scalar(query))
             undo = table(
@@ -79,7 +79,7 @@ class OwnRows(Sessions, Generic[New]):
         """All rows about one scan or series, the oldest first."""
         table = self._table
         query = (
-            select(table, self._standing())
+            select(table, queries.stands(table))
             .join(AnswerRow, AnswerRow.id == table.ai_result_id)
             .join(ScanRow, ScanRow.id == AnswerRow.scan_id)
             .where(ScanRow.content_hash == content_hash)
@@ -114,13 +114,6 @@ class OwnRows(Sessions, Generic[New]):
             session.add(row)
             session.flush()
             return int(row.id)
-
-    def _standing(self) -> ColumnElement[bool]:
-        """Whether a row takes back none and is not taken back."""
-        later: Any = aliased(self._table)
-        taken = exists().where(later.takes_back == self._table.id)
-        stands: ColumnElement[bool] = self._table.takes_back.is_(None) & ~taken
-        return stands
 
     def _values(self, row: Any) -> dict[str, Any]:
         return {name: getattr(row, name) for name in self._record.__dataclass_fields__}

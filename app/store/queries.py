@@ -17,10 +17,17 @@ from app.store.records import (
     Reading,
     Word,
 )
-from app.store.tables import AnswerRow, ReadingRow, ScanRow, SignatureRow
+from app.store.tables import (
+    AnswerRow,
+    ReaderDrawingRow,
+    ReaderOutlineRow,
+    ReadingRow,
+    ScanRow,
+    SignatureRow,
+)
 from ml.errors import StoreError
 
-Row = TypeVar("Row", ReadingRow, SignatureRow)
+Row = TypeVar("Row", ReadingRow, SignatureRow, ReaderOutlineRow, ReaderDrawingRow)
 
 
 def stands(table: type[Row]) -> ColumnElement[bool]:

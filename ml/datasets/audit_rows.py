@@ -1,13 +1,13 @@
 """Rows of an audit, and the figures that follow from them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ml.datasets.picture import TUMOR
-from ml.datasets.tables import read_rows
+from ml.datasets.tables import counts, read_rows
 
 __all__ = ["COLUMNS", "AuditRow", "contradict", "csv_rows", "read_audit_rows", "report"]
 
@@ -59,7 +59,7 @@ def report(rows: Sequence[AuditRow]) -> dict[str, Any]:
         "all": _figures(rows),
         "sources": {s: _figures(inside[s]) for s in sources},
         "class_by_source": {
-            s: {label: _counts(r for r in inside[s] if r.label == label) for label in labels}
+            s: {label: counts([r for r in inside[s] if r.label == label]) for label in labels}
             for s in sources
             for labels in [sorted({r.label for r in inside[s]})]
         },
@@ -114,19 +114,10 @@ def contradict(labels: set[str]) -> bool:
     return len(labels - {TUMOR}) > 1 or {TUMOR, "no_tumor"} <= labels
 
 
-def _counts(rows: Iterable[AuditRow]) -> dict[str, int]:
-    rows = list(rows)
-    return {
-        "pictures": len(rows),
-        "clusters": len({r.cluster for r in rows}),
-        "groups": len({r.group for r in rows}),
-    }
-
-
 def _figures(rows: Sequence[AuditRow]) -> dict[str, Any]:
     clusters = Counter(r.cluster for r in rows)
     return {
-        **_counts(rows),
+        **counts(rows),
         "exact_copies": len(rows) - len({r.md5 for r in rows}),
         "near_copies": len(rows) - len(clusters),
         "pictures_in_clusters_of_two_or_more": sum(n for n in clusters.values() if n > 1),

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ml.errors import DatasetError
 
@@ -90,7 +90,19 @@ def split_id(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def counts(rows: Sequence[Row]) -> dict[str, int]:
+class Grouped(Protocol):
+    """A picture whose slice and person are known as far as can be."""
+
+    @property
+    def cluster(self) -> str | int:
+        """Same slice."""
+
+    @property
+    def group(self) -> str | int:
+        """Same person."""
+
+
+def counts(rows: Sequence[Grouped]) -> dict[str, int]:
     """Pictures, distinct slices and persons (as far as known) among some rows."""
     return {
         "pictures": len(rows),

@@ -22,7 +22,7 @@ from ml.evaluation.intervals import (
     resample,
     weighted_mean,
 )
-from ml.evaluation.rows import DIGITS
+from ml.evaluation.rows import number
 from ml.evaluation.table_files import read_lines, unusable, write_lines
 from ml.labels import CLASSES, NO_TUMOR, class_index
 
@@ -88,13 +88,9 @@ def write_background_rows(path: Path, rows: Sequence[BackgroundRow]) -> None:
     for row in rows:
         cells: list[str] = []
         for found in row.views.values():
-            cells += map(_number, (*found.classes, found.tumour, found.tumour_seen))
+            cells += map(number, (*found.classes, found.tumour, found.tumour_seen))
         body.append([row.id, row.source, row.group, row.label, *cells])
     write_lines(path, header, body)
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.{DIGITS}f}"
 
 
 def read_background_rows(path: Path) -> list[BackgroundRow]:

@@ -15,6 +15,7 @@ comes from the rows.
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -232,11 +233,10 @@ def predict_pairs(
     """
     source = {row["path"]: row["source"] for row in rows}
     found: list[PairRow] = []
-    waiting: list[Version] = []
-
-    def flush() -> None:
-        scores = {name: _tumour(classify, name, waiting) for name in networks}
-        for at, one in enumerate(waiting):
+    waiting = versions(rows, library, a_head=a_head)
+    while batch := list(islice(waiting, BATCH)):
+        scores = {name: _tumour(classify, name, batch) for name in networks}
+        for at, one in enumerate(batch):
             said = {name: round(float(values[at]), DIGITS) for name, values in scores.items()}
             found.append(
                 PairRow(
@@ -249,14 +249,6 @@ def predict_pairs(
                     tumour=said,
                 )
             )
-        waiting.clear()
-
-    for one in versions(rows, library, a_head=a_head):
-        waiting.append(one)
-        if len(waiting) == BATCH:
-            flush()
-    if waiting:
-        flush()
     return found
 
 

@@ -7,8 +7,8 @@ also over the thresholds 0.5, 0.55 … 0.95.
 
 Class figures leave out slices with a tumour of unknown type; "ap50_any" and "ap50_95_any" count
 every slice, forget the class and let one place carry one box. Tumour-free pictures belong in:
-every box on them is a false one. A class without reference has no AP: NaN, left out of the mean
-and to be named (`without_reference`); a draw that loses a class of the sample has no mean.
+every box on them is a false one. A class without reference has no AP: NaN, left out of the mean; a
+draw that loses a class of the sample has no mean.
 
 Reference: Lin et al. 2014, arXiv:1405.0312, and the COCO evaluation code's definition of AP.
 """
@@ -207,12 +207,6 @@ def _both(ranking: Ranking, weights: Numbers, name: str) -> dict[str, Numbers]:
         for t in range(len(THRESHOLDS))
     ]
     return {f"ap50_{name}": each[0], f"ap50_95_{name}": np.mean(each, axis=0)}
-
-
-def without_reference(rows: Sequence[DetectionRow]) -> tuple[str, ...]:
-    """Tumour classes of which no reference box is there; the means are over the others."""
-    there = {row.label for row in rows if len(row.reference)}
-    return tuple(label for label in TUMOURS if label not in there)
 
 
 def detection_figures(rows: Sequence[DetectionRow]) -> Mapping[str, Interval]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from ml.errors import MetricsError
 from ml.evaluation.published_explanations import COMMAND
-from ml.evaluation.rows import DIGITS
+from ml.evaluation.rows import number
 from ml.evaluation.table_files import read_lines, unusable, write_lines
 from ml.inference.explain import METHODS
 
@@ -181,9 +181,7 @@ def _write(path: Path, rows: Sequence[ExplanationRow] | Sequence[SanityRow], kin
 
 
 def _cell(value: str | float) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if math.isnan(value) else f"{round(value, DIGITS) + 0.0:.{DIGITS}f}"
+    return value if isinstance(value, str) else number(value)
 
 
 def _values(line: Mapping[str, str], path: Path, kind: type) -> dict[str, Any]:

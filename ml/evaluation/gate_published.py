@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ml.errors import MetricsError
+from ml.evaluation.figures_file import told
 from ml.evaluation.published import Interval, intervals_in
 
 COMMAND: Final[str] = "python -m ml.evaluation --parts gate"
@@ -83,7 +83,10 @@ def load(path: Path) -> GateFigures:
     Raises:
         MetricsError: the file is absent or damaged.
     """
-    try:
+    with told(
+        f"The gate has not been measured. Run `{COMMAND}`.",
+        f"The gate's figures are damaged. Run `{COMMAND}`.",
+    ):
         raw = json.loads(path.read_text(encoding="utf-8"))
         test = raw["test"]
         return GateFigures(
@@ -101,10 +104,6 @@ def load(path: Path) -> GateFigures:
             kinds={kind: _rate(one) for kind, one in raw["kinds"].items()},
             other_brain_mri={kind: _rate(one) for kind, one in raw["other_brain_mri"].items()},
         )
-    except FileNotFoundError:
-        raise MetricsError(f"The gate has not been measured. Run `{COMMAND}`.") from None
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        raise MetricsError(f"The gate's figures are damaged. Run `{COMMAND}`.") from error
 
 
 def _rate(raw: Mapping[str, Any]) -> Rate:

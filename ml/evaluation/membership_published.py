@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml.errors import MetricsError
+from ml.evaluation.figures_file import told
 from ml.evaluation.published import Interval, intervals_in
 
 COMMAND = "python -m ml.evaluation --parts membership"
@@ -58,7 +58,10 @@ def load(path: Path) -> MembershipFigures:
     Raises:
         MetricsError: the file is absent or damaged.
     """
-    try:
+    with told(
+        f"How well copies of training pictures are found was not measured. Run `{COMMAND}`.",
+        f"The figures of the training-set look-up are damaged. Run `{COMMAND}`.",
+    ):
         raw = json.loads(path.read_text(encoding="utf-8"))
         return MembershipFigures(
             protocol=raw["protocol"],
@@ -70,14 +73,6 @@ def load(path: Path) -> MembershipFigures:
             ms_median=float(raw["ms"]["median"]),
             ms_p95=float(raw["ms"]["p95"]),
         )
-    except FileNotFoundError:
-        raise MetricsError(
-            f"How well copies of training pictures are found was not measured. Run `{COMMAND}`."
-        ) from None
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        raise MetricsError(
-            f"The figures of the training-set look-up are damaged. Run `{COMMAND}`."
-        ) from error
 
 
 def _share(raw: Mapping[str, Any]) -> Share:

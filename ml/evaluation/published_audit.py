@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml.errors import MetricsError
+from ml.evaluation.figures_file import told
 
 COMMAND = "python -m ml.datasets.audit"
 
@@ -93,14 +93,11 @@ def load(path: Path) -> AuditFigures:
     Raises:
         MetricsError: the file is absent or cannot be used.
     """
-    try:
+    with told(
+        f"The data sets have not been audited. Run `{COMMAND}`.",
+        f"The file of the audit's figures cannot be read. Run `{COMMAND}` to write it anew.",
+    ):
         return figures_in(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise MetricsError(f"The data sets have not been audited. Run `{COMMAND}`.") from None
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        raise MetricsError(
-            f"The file of the audit's figures cannot be read. Run `{COMMAND}` to write it anew."
-        ) from error
 
 
 def figures_in(raw: Mapping[str, Any]) -> AuditFigures:

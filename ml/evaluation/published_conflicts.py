@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml.errors import MetricsError
+from ml.evaluation.figures_file import told
 from ml.evaluation.published import Interval, intervals_in
 from ml.inference.conflicts import COMMAND, KINDS
 
@@ -68,7 +68,10 @@ def load(path: Path) -> ConflictFigures:
     Raises:
         MetricsError: the file is absent or damaged.
     """
-    try:
+    with told(
+        f"What conflicts mean was not measured. Run `{COMMAND}`.",
+        f"The figures of conflicts within a reading are damaged. Run `{COMMAND}`.",
+    ):
         raw = json.loads(path.read_text(encoding="utf-8"))
         return ConflictFigures(
             protocol=str(raw["protocol"]),
@@ -82,12 +85,6 @@ def load(path: Path) -> ConflictFigures:
             agreement={int(k): _meaning(one) for k, one in raw["agreement"].items()},
             networks=int(raw["networks"]),
         )
-    except FileNotFoundError:
-        raise MetricsError(f"What conflicts mean was not measured. Run `{COMMAND}`.") from None
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        raise MetricsError(
-            f"The figures of conflicts within a reading are damaged. Run `{COMMAND}`."
-        ) from error
 
 
 def _meaning(raw: Mapping[str, Any]) -> Meaning:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml.errors import MetricsError
+from ml.evaluation.figures_file import told
 from ml.evaluation.published import COMMAND, Interval, intervals_in
 from ml.labels import CLASSES
 
@@ -80,7 +80,10 @@ def load(path: Path) -> TrustFigures:
     Raises:
         MetricsError: the file is absent or cannot be used.
     """
-    try:
+    with told(
+        f"Calibration has not been measured. Run `{COMMAND}`.",
+        f"The file of calibration figures cannot be read. Run `{COMMAND}` to write it anew.",
+    ):
         raw = json.loads(path.read_text(encoding="utf-8"))
         test = raw["test"]
         return TrustFigures(
@@ -97,12 +100,6 @@ def load(path: Path) -> TrustFigures:
                 (float(one["referred"]), intervals_in(one)["accuracy"]) for one in test["referral"]
             ),
         )
-    except FileNotFoundError:
-        raise MetricsError(f"Calibration has not been measured. Run `{COMMAND}`.") from None
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        raise MetricsError(
-            f"The file of calibration figures cannot be read. Run `{COMMAND}` to write it anew."
-        ) from error
 
 
 def _calibrated(chosen: Mapping[str, Any], measured: Mapping[str, Any]) -> Calibrated:

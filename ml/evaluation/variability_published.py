@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ml.errors import MetricsError
+from ml.evaluation.figures_file import told
 from ml.evaluation.published import Interval, intervals_in
 
 COMMAND: Final[str] = "python -m ml.evaluation --report-only"
@@ -20,7 +20,6 @@ class Variability:
         n_pictures: slices with an outline.
         n_groups: patients among them.
         n_pairs: pairs of slices of one patient.
-        nothing_outlined: slices with a tumour where nothing was outlined.
         area_low: 2.5 percentile of the network's area over the radiologist's.
         area_high: 97.5 percentile of it.
         change: factor that the error of a change stays below in 95 % of the pairs, >= 1.
@@ -30,7 +29,6 @@ class Variability:
     n_pictures: int
     n_groups: int
     n_pairs: int
-    nothing_outlined: int
     area_low: Interval
     area_high: Interval
     change: Interval
@@ -42,7 +40,10 @@ def load(path: Path) -> Variability:
     Raises:
         MetricsError: the file is absent or damaged.
     """
-    try:
+    with told(
+        f"How far a measurement varies has not been computed. Run `{COMMAND}`.",
+        f"The figures of how far a measurement varies are damaged. Run `{COMMAND}`.",
+    ):
         raw = json.loads(path.read_text(encoding="utf-8"))
         area = intervals_in(raw["area"])
         return Variability(
@@ -50,16 +51,7 @@ def load(path: Path) -> Variability:
             n_pictures=int(raw["n_pictures"]),
             n_groups=int(raw["n_groups"]),
             n_pairs=int(raw["n_pairs"]),
-            nothing_outlined=int(raw["nothing_outlined"]),
             area_low=area["low"],
             area_high=area["high"],
             change=intervals_in(raw["change"])["factor"],
         )
-    except FileNotFoundError:
-        raise MetricsError(
-            f"How far a measurement varies has not been computed. Run `{COMMAND}`."
-        ) from None
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        raise MetricsError(
-            f"The figures of how far a measurement varies are damaged. Run `{COMMAND}`."
-        ) from error

@@ -8,12 +8,14 @@ size that is new, and come back from the file where they are wanted after all.
 A file is named by all that the network is made of: weights, layers, the code that turns layers
 into operations, precision, runtime and processor. Its last bytes are the digest of all before
 them. One that does not hold is written anew; where none can be written, networks are compiled at
-every start and weigh twice as much.
+every start and weigh twice as much. The digest tells damage and no forgery: a file that somebody
+else owns or may write to is not read.
 """
 
 import hashlib
 import mmap
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -97,6 +99,8 @@ class Shelf:
         """What a file holds; None where it is absent, damaged or of no use to this runtime."""
         try:
             with path.open("rb") as file:
+                if not _own(os.fstat(file.fileno())):
+                    return None
                 pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         except (OSError, ValueError):
             return None
@@ -135,6 +139,11 @@ def _code() -> str:
     """Digest of the code that makes operations of layers."""
     files = sorted(Path(one) for folder in graphs.__path__ for one in Path(folder).glob("*.py"))
     return _digest(b"\n".join(file.read_bytes() for file in files)).hex()
+
+
+def _own(file: os.stat_result) -> bool:
+    """Whether a file is this user's, and nobody else may write to it."""
+    return file.st_uid == os.geteuid() and not file.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _digest(content: bytes | memoryview) -> bytes:

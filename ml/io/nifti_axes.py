@@ -16,6 +16,7 @@ import numpy.typing as npt
 from nibabel import orientations
 
 from ml.io.stacking import ALONE
+from ml.orientation import vector
 from ml.volume import Orientation, Vector
 
 __all__ = ["Cut", "cut_of"]
@@ -209,14 +210,9 @@ def _placed(cut: Cut, affine: Matrix, shape: tuple[int, ...]) -> Cut:
     # The affine's own unit need not be mm; the spacing is.
     scale = cut.spacing_mm[0] / float(np.linalg.norm(steps[1]))
     first = (matrix @ start)[:3]
-    places = (_vector((first + place * steps[0]) * scale) for place in range(cut.slices))
+    places = (vector((first + place * steps[0]) * scale) for place in range(cut.slices))
     return replace(found, positions_mm=tuple(places))
 
 
 def _unit(step: npt.NDArray[np.float64]) -> Vector:
-    return _vector(step / np.linalg.norm(step))
-
-
-def _vector(found: npt.NDArray[np.float64]) -> Vector:
-    x, y, z = (float(value) for value in found)
-    return (x, y, z)
+    return vector(step / np.linalg.norm(step))

@@ -30,6 +30,7 @@ from keras import ops
 from ml.labels import CLASSES
 from ml.models import classifiers
 from ml.models.boxes import ANCHORS, align_weights, anchor_grid, decode, iou
+from ml.models.unet import convolve
 
 CHANNELS: Final[int] = 96
 """Channels of the merged map and of the proposal head."""
@@ -144,20 +145,12 @@ def merged_map(classifier: Any) -> Any:
     features = keras.layers.Add(name="pyramid8_join")([coarse, eight, four])
     features = keras.layers.BatchNormalization(momentum=0.9, name="pyramid_bn")(features)
     features = keras.layers.Activation("relu", name="pyramid_relu")(features)
-    return _convolve(features, "pyramid_smooth")
-
-
-def _convolve(features: Any, name: str) -> Any:
-    features = keras.layers.Conv2D(
-        CHANNELS, 3, padding="same", use_bias=False, name=f"{name}_conv"
-    )(features)
-    features = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_bn")(features)
-    return keras.layers.Activation("relu", name=f"{name}_relu")(features)
+    return convolve(features, CHANNELS, "pyramid_smooth")
 
 
 def _proposal_head(features: Any) -> tuple[Any, Any]:
     """Map (B, h, w, C) → tumour logits (B, h, w, A) and box differences (B, h, w, 4A)."""
-    features = _convolve(features, "rpn")
+    features = convolve(features, CHANNELS, "rpn")
     unlikely = keras.initializers.Constant(-math.log((1.0 - PRIOR) / PRIOR))
     small = keras.initializers.RandomNormal(stddev=0.01)
     scores = keras.layers.Conv2D(

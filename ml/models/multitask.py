@@ -80,13 +80,6 @@ def four_classes(tumour_logit: Any, type_logits: Any) -> Any:
     return ops.concatenate(columns, axis=-1)
 
 
-def as_classifier(multitask: Any) -> Any:
-    """A multi-task network read as a classifier: (B, S, S, 1) → log-probabilities (B, 4)."""
-    found = four_classes(multitask.output["tumour"], multitask.output["type"])
-    named = keras.layers.Identity(name="four_classes")(found)
-    return keras.Model(multitask.input, named, name=f"{multitask.name}_classes")
-
-
 def usual_reading(type_probabilities: Any) -> Any:
     """Probability that a tumour is of a type usually read as benign or as malignant.
 

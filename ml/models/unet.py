@@ -36,7 +36,8 @@ class CropLike(keras.layers.Layer):  # type: ignore[misc]
         return (large[0], like[1], like[2], large[3])
 
 
-def _convolve(features: Any, channels: int, name: str) -> Any:
+def convolve(features: Any, channels: int, name: str) -> Any:
+    """Convolution of 3 × 3, normalised, ReLU: (B, h, w, C) → (B, h, w, channels)."""
     features = keras.layers.Conv2D(
         channels, 3, padding="same", use_bias=False, name=f"{name}_conv"
     )(features)
@@ -54,8 +55,8 @@ def _stage(features: Any, skip: Any, stride: int) -> Any:
         skip = keras.layers.Conv2D(channels // 2, 1, use_bias=False, name=f"{name}_skip")(skip)
         skip = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_skip_bn")(skip)
     features = keras.layers.Concatenate(name=f"{name}_join")([features, skip])
-    features = _convolve(features, channels, f"{name}_a")
-    return _convolve(features, channels, f"{name}_b")
+    features = convolve(features, channels, f"{name}_a")
+    return convolve(features, channels, f"{name}_b")
 
 
 def decode(classifier: Any, *, stride: int) -> Any:

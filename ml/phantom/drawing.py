@@ -116,11 +116,7 @@ def draw(
     canvas = Canvas(size * -(-_RENDER_GRID // size), rng)
     head = _PLANES[plane]
     skin, cavity = head.outlines()
-    pose = _Pose(
-        float(np.deg2rad(rng.normal(0, 2.5))),
-        float(rng.uniform(0.93, 1.0)),
-        (float(rng.normal(0, 2)), float(rng.normal(0, 1.5))),
-    )
+    pose = _posed(rng)
     mm = FOV_MM / size
     curve = np.empty((0, 2))
     if label != "no_tumor":
@@ -129,12 +125,7 @@ def draw(
     head.draw(canvas, skin, cavity, _mass_effect(pose.backward(curve), label))
     _pose_picture(canvas, pose)
     if label != "no_tumor":
-        outer = pose.forward(cavity)
-        if label == "meningioma":
-            lesions.dural_tail(canvas, curve, outer)
-        # Oedema spreads in the brain, not in bone or fluid.
-        brain = step(canvas.depth(outer) - 2.0, 1.0) * step(canvas.image - 0.21, 0.05)
-        lesions.paint(canvas, label, curve, brain)
+        _paint_tumour(canvas, label, curve, pose.forward(cavity))
     signal = _acquire(canvas, size)
     outline = (curve / FOV_MM + 0.5) * size - 0.5
     return Phantom(
@@ -164,6 +155,15 @@ def _checked(label: str, size: int, plane: str | None, *, asked: bool) -> str:
     if label == "no_tumor" and asked:
         raise ValueError("no_tumor has neither centre nor diameter")
     return plane
+
+
+def _posed(rng: np.random.Generator) -> _Pose:
+    """How a head lies in the scanner: a little turned, smaller and off the middle."""
+    return _Pose(
+        float(np.deg2rad(rng.normal(0, 2.5))),
+        float(rng.uniform(0.93, 1.0)),
+        (float(rng.normal(0, 2)), float(rng.normal(0, 1.5))),
+    )
 
 
 def _to_mm(center_px: tuple[float, float], size: int) -> Points:
@@ -254,6 +254,15 @@ def _pose_picture(canvas: Canvas, pose: _Pose) -> None:
     canvas.resample(maps[..., 0], maps[..., 1])
     canvas.ripple(40, 0.7)
     canvas.ripple(7, 0.28)
+
+
+def _paint_tumour(canvas: Canvas, label: str, curve: Points, outer: Points) -> None:
+    """A tumour inside its outline, with what it does around it; `outer` bounds the brain, in mm."""
+    if label == "meningioma":
+        lesions.dural_tail(canvas, curve, outer)
+    # Oedema spreads in the brain, not in bone or fluid.
+    brain = step(canvas.depth(outer) - 2.0, 1.0) * step(canvas.image - 0.21, 0.05)
+    lesions.paint(canvas, label, curve, brain)
 
 
 def _acquire(canvas: Canvas, size: int) -> FloatArray:

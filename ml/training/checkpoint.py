@@ -1,8 +1,10 @@
 """Weights and optimiser state on disk, written whole or not at all, readable by any backend."""
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -24,10 +26,20 @@ def save_arrays(path: Path, arrays: list[Any], **facts: Any) -> None:
 
 
 def load_arrays(path: Path) -> tuple[list[Any], dict[str, Any]]:
-    """Arrays and facts of `save_arrays`."""
-    with np.load(path, allow_pickle=False) as stored:
-        names = sorted(name for name in stored.files if name != "facts")
-        return [stored[name] for name in names], json.loads(str(stored["facts"]))
+    """Arrays and facts of `save_arrays`; nothing that would run code, as pickled objects, is read.
+
+    Raises:
+        TrainingError: the file is damaged, or none of these.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            names = sorted(name for name in stored.files if name != "facts")
+            return [stored[name] for name in names], json.loads(str(stored["facts"]))
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as error:
+        raise TrainingError(
+            f"The stored arrays in {path.name} are damaged or were not written by a training. Take "
+            "another file, or start anew with another --runs folder."
+        ) from error
 
 
 def assign(variables: list[Any], arrays: list[Any], *, what: str) -> None:

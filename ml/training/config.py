@@ -26,7 +26,7 @@ class Phase:
 
     Attributes:
         size: side of the network's input, pixels.
-        epochs: number of epochs, each `Stage.steps` batches long.
+        epochs: number of epochs, each `RunConfig.steps` batches long.
     """
 
     size: int
@@ -102,7 +102,7 @@ class RunConfig:
     """Everything that decides a run besides the pictures and the library versions.
 
     Attributes:
-        network: registry name ("mobilenet", "xception", "resnet50", "unet").
+        network: a name that `python -m ml.training` takes.
         stages: what is done, in order.
         split: one of `SPLITS`.
         weights: "imagenet", "none", or a run's `.npz` or published `.safetensors` to start from.

@@ -21,8 +21,6 @@ from ml.results import FloatArray
 from ml.training.losses import PartialLabelLoss
 
 COUNT = len(CLASSES)
-PACKED = 2 * COUNT + 1
-"""Columns of a packed target."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,6 @@ class Mixed:
 def pack(first: FloatArray, second: FloatArray, share: FloatArray) -> FloatArray:
     """Targets (B, 4), targets of the partners (B, 4) and shares (B,) → (B, 9) float32."""
     return np.concatenate([first, second, share[:, None]], axis=1).astype(np.float32)
-
-
-def unmixed(targets: FloatArray) -> FloatArray:
-    """Targets (B, 4) of pictures that were not mixed → (B, 9), for `MixedLabelLoss`."""
-    return pack(targets, targets, np.ones(len(targets), np.float32))
 
 
 def mixup(

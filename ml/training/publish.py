@@ -49,20 +49,12 @@ def publish(name: str, runs: Path, *, share: float = 1.0) -> dict[str, Any]:
         earlier = read_arrays(WEIGHTS / str(before["file"]))
         split = run["config"]["split"]
         arrays, figures = average(name, earlier, arrays, share=share, split=split, size=size)
-    WEIGHTS.mkdir(parents=True, exist_ok=True)
-    file = f"{name}.safetensors"
-    digest = save(arrays, WEIGHTS / file)
-    stages = [one["name"] for one in run["config"]["stages"]]
-    stages = stages[: stages.index(stage.name) + 1]
     entry = {
-        "file": file,
-        "sha256": digest,
-        "bytes": (WEIGHTS / file).stat().st_size,
-        "parameters": int(sum(a.size for a in arrays)),
+        **stored(name, arrays),
         "input_size": size,
         "kind": kind_of(name),
         "validation": {k: round(v, 4) for k, v in figures.items()},
-        "minutes": round(sum(minutes(folder / one) for one in stages), 1),
+        "minutes": round(minutes_until(stage, folder, run), 1),
         "run": run,
     }
     if before is not None:
@@ -73,6 +65,18 @@ def publish(name: str, runs: Path, *, share: float = 1.0) -> dict[str, Any]:
     registry[name] = entry
     path.write_text(json.dumps(registry, indent=2, sort_keys=True) + "\n")
     return entry
+
+
+def stored(name: str, arrays: list[Any]) -> dict[str, Any]:
+    """Write a network's weight file; what the registry says of it."""
+    WEIGHTS.mkdir(parents=True, exist_ok=True)
+    file = f"{name}.safetensors"
+    return {
+        "file": file,
+        "sha256": save(arrays, WEIGHTS / file),
+        "bytes": (WEIGHTS / file).stat().st_size,
+        "parameters": int(sum(a.size for a in arrays)),
+    }
 
 
 def start_of(published: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any] | None:
@@ -100,6 +104,12 @@ def size_at(stage: Stage, epoch: int) -> int:
         if epoch < end:
             return phase.size
     return stage.phases[-1].size
+
+
+def minutes_until(stage: Stage, folder: Path, run: dict[str, Any]) -> float:
+    """Wall time of a run's stages up to one of them, minutes."""
+    stages = [one["name"] for one in run["config"]["stages"]]
+    return sum(minutes(folder / one) for one in stages[: stages.index(stage.name) + 1])
 
 
 def minutes(folder: Path) -> float:

@@ -169,6 +169,11 @@ def html(at: AppTest) -> str:
     return "\n".join(body for body in bodies if "<style>" not in body)
 
 
+def said(at: AppTest) -> str:
+    """All that the page says as text: Markdown, captions and plain texts."""
+    return " ".join(one.value for one in (*at.markdown, *at.caption, *at.text))
+
+
 def viewers(at: AppTest) -> list[Any]:
     """The viewers on the page; the bar of themes and keys is a component too."""
     return [one for one in at.get("bidi_component") if "viewer" in one.proto.component_name]

@@ -12,7 +12,7 @@ from app import held_out, services, state, texts
 from ml.evaluation.mistakes import DICE_ZERO, KINDS, MARKED, WRONG_CLASS, matching
 from ml.evaluation.places import Places
 from ml.labels import CLASSES, TITLES
-from tests.app.conftest import LESION, html
+from tests.app.conftest import LESION, html, said
 
 LOGITS = {
     "a.png": ("glioma", (1.0, 4.0, 0.0, 0.0)),
@@ -64,10 +64,6 @@ def page_of(app: AppTest) -> AppTest:
     app.run()
     app.switch_page("views/errors.py")
     return app.run()
-
-
-def said(at: AppTest) -> str:
-    return " ".join(element.value for element in (*at.markdown, *at.caption))
 
 
 def listed(at: AppTest) -> list[str]:

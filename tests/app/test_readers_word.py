@@ -12,7 +12,7 @@ from ml.errors import StoreError
 from ml.io import read_scan
 from ml.labels import CLASSES
 from tests.app import fakes
-from tests.app.conftest import CLEAR, LESION, MAIN, Opened, drawn, expected, html
+from tests.app.conftest import CLEAR, LESION, MAIN, Opened, drawn, expected, html, said
 
 HASH = read_scan(LESION).content_hash
 READER = "A. Reader"
@@ -20,10 +20,6 @@ READER = "A. Reader"
 
 def named(at: AppTest, reader: str = READER) -> AppTest:
     return at.text_input(key=state.READER).set_value(reader).run()
-
-
-def said(at: AppTest) -> str:
-    return " ".join(one.value for one in (*at.markdown, *at.caption, *at.text))
 
 
 def stored() -> tuple[Reading, ...]:

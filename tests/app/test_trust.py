@@ -11,17 +11,13 @@ from app import services, state, texts
 from app import trust_texts as words
 from ml.labels import CLASSES, TITLES
 from tests.app import fakes
-from tests.app.conftest import LESION, Opened, expected, html
+from tests.app.conftest import LESION, Opened, expected, html, said
 
 
 def page_of(app: AppTest) -> AppTest:
     app.run()
     app.switch_page("views/trust.py")
     return app.run()
-
-
-def said(at: AppTest) -> str:
-    return " ".join(element.value for element in (*at.markdown, *at.caption))
 
 
 def test_without_figures_the_command_is_named(app: AppTest) -> None:

@@ -16,7 +16,7 @@ from ml.io import read_scan
 from ml.phantom.drawing import draw
 from ml.phantom.files import to_dicom
 from tests.app import fakes
-from tests.app.conftest import CLEAR, LESION, MAIN, Opened, drawn, expected, html, restarted
+from tests.app.conftest import CLEAR, LESION, MAIN, Opened, drawn, expected, html, restarted, said
 
 HASH = read_scan(LESION).content_hash
 
@@ -30,10 +30,6 @@ def worklist(at: AppTest) -> AppTest:
 
 def lines(at: AppTest) -> Any:
     return at.dataframe[0].value
-
-
-def said(at: AppTest) -> str:
-    return " ".join(one.value for one in (*at.markdown, *at.caption, *at.text))
 
 
 def test_an_empty_worklist_says_what_to_do(app: AppTest, no_metrics: None) -> None:

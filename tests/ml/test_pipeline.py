@@ -13,7 +13,6 @@ from ml.errors import MembershipError, MissingWeights
 from ml.inference import explain
 from ml.inference.chosen import chosen_engine
 from ml.inference.membership import Membership, load
-from ml.inference.segment import OperatingPoint
 from ml.inference.turns import TURNS
 from ml.labels import CLASSES
 from ml.models import registry
@@ -22,13 +21,7 @@ from ml.phantom import draw
 from ml.pipeline import analyse, analyse_many, default_engine, softmax
 from tests.ml.fakes import FakeEngine, disc_picture, index_of, published, scan_of
 
-
-@pytest.fixture(autouse=True)
-def _no_weight_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(registry, "published", published)
-    monkeypatch.setattr(explain, "FIGURES_FILE", tmp_path / "explanations.json")
-    # not the threshold that was chosen for the real segmenter
-    monkeypatch.setattr(pipeline, "operating_point", lambda _: OperatingPoint())
+pytestmark = pytest.mark.usefixtures("no_weight_files")
 
 
 @pytest.fixture

@@ -1,33 +1,23 @@
 """A series read: every slice by the one door, one answer by the stated rule, one volume."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ml import pipeline, study
 from ml.errors import MissingWeights
-from ml.inference import explain
 from ml.inference.pixel_checks import PixelLimits
-from ml.inference.segment import OperatingPoint
 from ml.labels import NO_TUMOR
-from ml.models import registry
 from ml.models.registry import CLASSIFIERS
 from ml.pipeline import analyse
 from ml.results import Analysis, Refusal
 from ml.study import ADJACENT, SliceReading, answer_of, read_study
-from tests.ml.fakes import OPEN_GATE, FakeEngine, published
+from tests.ml.fakes import OPEN_GATE, FakeEngine
 from tests.ml.volumes import MARKER_PX, ball, slice_of
 
 RADIUS = 20.0
-
-
-@pytest.fixture(autouse=True)
-def _no_weight_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "published", published)
-    monkeypatch.setattr(explain, "FIGURES_FILE", tmp_path / "explanations.json")
-    monkeypatch.setattr(pipeline, "operating_point", lambda _: OperatingPoint())
+pytestmark = pytest.mark.usefixtures("no_weight_files")
 
 
 def gated(monkeypatch: pytest.MonkeyPatch) -> None:

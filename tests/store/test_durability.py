@@ -5,17 +5,15 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, Table, inspect, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.store.opening import connect, migrate, open_store
+from app.store.opening import migrate, open_store
 from app.store.places import Places, places
 from app.store.records import AGREE, NEW, TUMOUR, WAITING, Word
 from app.store.repository import Repository
@@ -91,40 +89,6 @@ def test_no_row_is_ever_changed(either: Places) -> None:
     (kept,) = repository.readings()
     assert kept.word.verdict == AGREE
     assert repository.worklist()[0].label == "glioma"
-    engine.dispose()
-
-
-def written(connection: Connection, name: str, **values: object) -> None:
-    """A row in a table as an earlier version has it: columns that it lacks are left out."""
-    table = Table(name, MetaData(), autoload_with=connection)
-    known = {column.name for column in table.columns}
-    row = {key: value for key, value in values.items() if key in known}
-    connection.execute(table.insert().values(**row))
-
-
-@pytest.mark.parametrize("version", ["0001", "0002"])
-def test_an_upgrade_keeps_what_is_there(either: Places, version: str) -> None:
-    either.home.mkdir(exist_ok=True)
-    engine = connect(either)
-    migrate(engine, version)
-    assert ("signatures" in inspect(engine).get_table_names()) == (version == "0002")
-    assert "slices" not in {one["name"] for one in inspect(engine).get_columns("scans")}
-    said, now = answer(), datetime.now(UTC)
-    marks = {"digest": said.digest, "weights_hash": said.weights_hash}
-    with engine.begin() as connection:
-        written(connection, "scans", added_at=now, **asdict(scan()))
-        written(connection, "ai_results", scan_id=1, at=now, **asdict(said), **marks)
-    migrate(engine)
-    repository = Repository(engine)
-    answered = repository.add_answer(scan(), said)
-    assert answered == 1, "the same answer is the same row"
-    repository.add_word(answered, Word("A. Reader", AGREE))
-    assert [row.word.reader for row in repository.readings()] == ["A. Reader"]
-    Reports(engine).sign(answered, REPORT)
-    (entry,) = repository.worklist()
-    assert (entry.status, entry.scan.slices) == ("signed", None)
-    repository.add_answer(replace(scan(2), slices=24), replace(said, series={"slices": 24}))
-    assert repository.worklist()[1].scan.slices == 24
     engine.dispose()
 
 

@@ -50,7 +50,7 @@ def test_a_second_start_compiles_nothing(published: Path, tmp_path: Path, built:
     assert built == [64, 64], "only the engine without a folder built it again"
 
 
-@pytest.mark.parametrize("harm", ["cut", "changed", "empty", "of another runtime"])
+@pytest.mark.parametrize("harm", ["cut", "changed", "empty", "open", "of another runtime"])
 def test_a_damaged_file_is_written_anew(
     published: Path, tmp_path: Path, built: list[int], harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +71,8 @@ def test_a_damaged_file_is_written_anew(
                 return super().import_model(*given)
 
         monkeypatch.setattr(ov, "Core", Strange)
+    elif harm == "open":
+        file.chmod(0o622)  # others may write to it
     else:
         middle = len(whole) // 2
         changed = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]

@@ -1,7 +1,5 @@
 """One encoder, three heads: shapes, shared layers, gradients, and the arithmetic on the heads."""
 
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
@@ -13,12 +11,11 @@ from ml.models.multitask import (
     READING_OF,
     READINGS,
     TYPES,
-    as_classifier,
     build_multitask,
     four_classes,
     usual_reading,
 )
-from tests.ml.networks import calibrate, pictures
+from tests.ml.networks import pictures
 
 HEADS = ("tumour", "type", "mask_logits")
 
@@ -124,16 +121,6 @@ def test_heads_in_the_wrong_places_are_refused() -> None:
         four_classes(np.zeros((2, 3)), np.zeros((2, 1)))
     with pytest.raises(ValueError, match=r"type logits need a last axis of length 3, not.*\(2, 4"):
         four_classes(np.zeros((2, 1)), np.zeros((2, 4)))
-
-
-def test_the_network_read_as_a_classifier(narrow: None) -> None:
-    model = build_multitask(build_classifier("mobilenet"))
-    calibrate(model, 64)
-    batch = pictures(3, 64, seed=1)
-    heads: Any = model(batch, training=False)
-    found = as_classifier(model)(batch, training=False)
-    assert tuple(found.shape) == (3, len(CLASSES))
-    np.testing.assert_allclose(found, four_classes(heads["tumour"], heads["type"]), atol=1e-6)
 
 
 def test_the_usual_reading_is_summed_over_the_types() -> None:

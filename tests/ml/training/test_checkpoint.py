@@ -1,5 +1,6 @@
 """Arrays on disk: whole or not at all."""
 
+import pickle
 from pathlib import Path
 
 import keras
@@ -50,3 +51,36 @@ def test_arrays_that_do_not_fit_change_nothing(arrays: list[np.ndarray]) -> None
     with pytest.raises(TrainingError, match="recipe was changed"):
         assign(variables, arrays, what="weights")
     assert not any(np.asarray(variable).any() for variable in variables)
+
+
+class Planted:
+    """Would make a file if it were unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.file,)
+
+
+@pytest.mark.parametrize("form", ["archive", "pickle", "cut", "one array", "other arrays"])
+def test_what_is_no_checkpoint_is_refused_and_runs_no_code(tmp_path: Path, form: str) -> None:
+    file, made = tmp_path / "best.npz", tmp_path / "made"
+    planted = np.array([Planted(made)], object)
+    save_arrays(file, [np.zeros(3)], epoch=1)
+    if form == "archive":
+        np.savez(file, facts=planted, a00000=planted)
+    elif form == "pickle":
+        file.write_bytes(pickle.dumps(planted))
+    elif form == "cut":
+        file.write_bytes(file.read_bytes()[:-40])
+    elif form == "one array":
+        with file.open("wb") as stream:
+            np.save(stream, np.zeros(3))
+    else:
+        np.savez(file, a00000=np.zeros(3))
+    with pytest.raises(TrainingError, match=r"best\.npz are damaged"):
+        load_arrays(file)
+    assert not made.exists()
+    pickle.loads(pickle.dumps(planted))
+    assert made.exists(), "the trap works"

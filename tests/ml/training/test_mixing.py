@@ -8,9 +8,12 @@ import pytest
 from keras import ops
 
 from ml.training.losses import PartialLabelLoss
-from ml.training.mixing import PACKED, Mixed, MixedLabelLoss, cutmix, mixup, pack, unmixed
+from ml.training.mixing import Mixed, MixedLabelLoss, cutmix, mixup, pack
 
 Mix = Callable[..., Mixed]
+
+PACKED = 9
+"""Columns: two targets of four classes, and a share."""
 
 TARGETS = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [1, 1, 0, 1], [0, 0, 0, 1]], np.float32)
 LOGITS = np.array(
@@ -25,6 +28,11 @@ def batch(side: int = 16) -> tuple[np.ndarray, np.ndarray]:
     masks = np.zeros((4, side // 4, side // 4, 1), np.float32)
     masks[::2, :, : side // 8] = 1.0
     return images, masks
+
+
+def unmixed(targets: np.ndarray) -> np.ndarray:
+    """Targets of pictures that were not mixed, packed."""
+    return pack(targets, targets, np.ones(len(targets), np.float32))
 
 
 def values(loss: keras.losses.Loss, targets: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from scipy.special import softmax
 
 from ml.labels import CLASSES, NO_TUMOR
 from ml.models.classifiers import build_classifier
@@ -28,11 +29,6 @@ CLASS_TARGETS = np.array(
 
 def sigmoid(z: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-z))
-
-
-def softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max())
-    return e / e.sum()
 
 
 def rows(loss: Any, target: Any, logits: Any) -> np.ndarray:

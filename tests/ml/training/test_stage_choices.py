@@ -9,10 +9,11 @@ import pytest
 from ml.training.batches import TrainingBatches, families_of
 from ml.training.config import Phase, RunConfig, Stage
 from ml.training.corpus import Corpus
-from ml.training.mixing import PACKED
 from ml.training.networks import start_network
 from ml.training.runner import Run
 
+PACKED = 9
+"""Columns of mixed targets: two of four classes, and a share."""
 STAGE = Stage("s", "classify", (Phase(64, 1),), 1e-3)
 CONFIG = RunConfig(network="mobilenet", stages=(), steps=2, batch=16)
 
