@@ -133,24 +133,6 @@ def sizes(drawn: Drawing, decoded: Scan | Volume) -> dict[str, Any]:
     return {"area_px": pixels, **none, **known}
 
 
-def take_back(row: KeptDrawing) -> None:
-    """Take a reader's drawing back by a new row.
-
-    Raises:
-        StoreError: it was taken back before, or the row cannot be written.
-    """
-    archive().drawings.take_back(row.id, row.outline.reader)
-
-
-def standing(content_hash: str) -> tuple[KeptDrawing, ...]:
-    """Drawings of all readers on a scan that were not taken back, the oldest first.
-
-    Raises:
-        StoreError: they cannot be read.
-    """
-    return tuple(row for row in archive().drawings.of_scan(content_hash) if row.standing)
-
-
 def mine(content_hash: str) -> KeptDrawing | None:
     """The last standing drawing of this reader, or None.
 
@@ -158,7 +140,8 @@ def mine(content_hash: str) -> KeptDrawing | None:
         StoreError: they cannot be read.
     """
     reader = reader_session.reader()
-    rows = [row for row in standing(content_hash) if row.outline.reader == reader]
+    standing = archive().drawings.standing(content_hash)
+    rows = [row for row in standing if row.outline.reader == reader]
     return rows[-1] if rows else None
 
 
