@@ -8,10 +8,9 @@ import streamlit as st
 from app import drawing_session, outline_texts, state, viewer_session
 from app import drawing_texts as words
 from app.archive import archive
-from app.components import own_keeping, own_layer, problem, table
+from app.components import own_keeping, own_layer, problem, strokes, table
 from app.drawing_session import SHOWN, Canvas, Own
 from ml import drawing
-from ml.errors import DrawingError
 from ml.results import Scan
 from ml.study import StudyReading
 
@@ -28,28 +27,36 @@ _KIND: Final = own_keeping.Kind(
 )
 
 
-def show(canvas: Canvas, found: StudyReading | None, answer_id: int | None) -> None:
+def show(canvas: Canvas, found: StudyReading | None) -> None:
     """Draw the block.
 
     Args:
         canvas: what is drawn on.
         found: the series as the AI read it, None for a single slice.
-        answer_id: the AI's answer on the worklist, None where it is not noted.
     """
     state.keep(SHOWN, state.recall(SHOWN, True))
-    own = drawing_session.of(canvas)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.markdown(f"**{words.HEADING}**", width="content")
         st.toggle(words.SHOWN, key=SHOWN, help=words.SHOWN_HELP)
     st.caption(_how(canvas))
-    refused = drawing_session.refusal(canvas)
-    if refused:
-        problem.show(DrawingError(refused))
+    _as_drawn(canvas, found)
+    own = None if own_layer.editable(canvas) else drawing_session.of(canvas)
     keep = None
     if own is not None and own.drawing.slices:
-        _sizes(canvas, own, found)
         keep = partial(drawing_session.keep, canvas=canvas, own=own)
-    own_keeping.show(_KIND, canvas.content_hash, answer_id, keep=keep)
+    own_keeping.show(_KIND, canvas.content_hash, canvas.answer_id, keep=keep)
+
+
+@st.fragment
+def _as_drawn(canvas: Canvas, found: StudyReading | None) -> None:
+    """Sizes: only they are drawn again when the viewer tells strokes."""
+    strokes.listen(canvas)
+    refused = drawing_session.refusal(canvas)
+    if refused is not None:
+        problem.show(refused)
+    own = drawing_session.of(canvas)
+    if own is not None and own.drawing.slices:
+        _sizes(canvas, own, found)
 
 
 def _how(canvas: Canvas) -> str:
