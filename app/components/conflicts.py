@@ -20,9 +20,10 @@ def show(read: Analysis) -> None:
         problem.show(error)
         return
     found = services.conflicts(read, figures.least_heat_ratio)
-    with st.container(key="conflicts"):
-        for kind in found:
-            with st.expander(words.title(kind), icon=":material/warning:"):
-                st.markdown(words.meaning(kind, figures))
+    if found:
+        with st.container(key="conflicts"):
+            for kind in found:
+                with st.expander(words.title(kind)):
+                    st.markdown(words.meaning(kind, figures))
     said = [words.agreed(read.agreement, figures), *([] if found else [words.no_conflict(figures)])]
     st.html(f'<div class="sulcus-muted">{"<br>".join(said)}</div>')

@@ -154,12 +154,14 @@ def test_strokes_wait_in_the_browser_and_only_their_sizes_run_again(
     own = page.locator("[data-side=ai] path[data-mark=own]")
     before, sizes = places(page), page.get_by_role("region", name=words.COLUMNS[0])
     expect(own).to_have_count(0)
-    expect(sizes).to_have_count(0)
+    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_visible()
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    of_the_ai = sizes.inner_text()
     runs.clear()
     for row in (40, 50, 60, 70):
         drag(page, on_screen(page, "raw", row, 50), on_screen(page, "raw", row, 80))
     expect(own).to_be_visible()
-    expect(sizes).to_contain_text("mm²")
+    expect(sizes).not_to_have_text(of_the_ai, use_inner_text=True)
     assert 1 <= len(runs) < 4
     assert all(runs), "the whole page ran again"
     assert places(page) == before
@@ -182,6 +184,7 @@ def test_nothing_drawn_is_lost_with_the_slice_or_a_layer(page: Page) -> None:
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
 def test_keep_and_discard_are_on_the_first_screen(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     page.wait_for_timeout(300)
     for name in (words.KEEP, viewer_texts.DISCARD_LONG):
         button = page.get_by_role("button", name=name)
