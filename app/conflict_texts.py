@@ -32,8 +32,18 @@ COLUMNS: Final[tuple[str, ...]] = (
 
 def banner(kind: str, figures: ConflictFigures) -> str:
     """What contradicts itself, and what that meant on held-out patients."""
+    return f"**{title(kind)}.** {meaning(kind, figures)}"
+
+
+def title(kind: str) -> str:
+    """What contradicts itself, as a line."""
+    return f"Conflict: {lowered(TITLES[kind])}"
+
+
+def meaning(kind: str, figures: ConflictFigures) -> str:
+    """What a conflict meant on held-out patients."""
     found = figures.kinds[kind]
-    said = f"**Conflict: {lowered(TITLES[kind])}.** {worth(found, figures)}"
+    said = worth(found, figures)
     if kind == kinds.HEAT_ELSEWHERE and found.n_outlines:
         said += f" Overlap of the outline with the radiologist's: Dice {figure(found.dice, 2)}."
     return said

@@ -1,25 +1,30 @@
 """What a reader draws on the scan on screen: as the browser tells it, and what is kept of it.
 
 The keys are those of `app.state`. A drawing is the reader's own layer: nothing of the AI's answer
-is changed by it. It lives in the session until it is kept.
+is changed by it. It lives in the browser, and in the session when the pen rests, until it is kept.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app import reader_session, state
 from app.archive import archive
-from app.store.drawings import FROM_AI, FROM_NOTHING, KeptDrawing, NewDrawing
+from app.store.drawings import BEGUN, FROM_AI, FROM_NOTHING, KeptDrawing, NewDrawing
 from app.viewer_session import KEY
 from ml import drawing
 from ml.drawing import Drawing
-from ml.errors import DrawingError, StoreError
+from ml.errors import DrawingError, StoreError, SulcusError
 from ml.results import BoolArray, Scan
 from ml.volume import Volume
 
 SHOWN: Final = "layer.own"
 """Key of the switch of the reader's layer."""
+STROKES: Final = "viewer.strokes"
+"""Widget key of what tells the strokes, see `components.strokes`."""
+FROM_KEPT: Final = "kept"
+"""Start that discards what was not kept; a stored drawing never names it."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Canvas:
         decoded: the slice or the series.
         number: the slice on screen, from 1.
         ai: [number] → mask that the AI outlines; empty where nothing is or none may be shown.
+        answer_id: the AI's answer on the worklist, None where it is not noted.
     """
 
     content_hash: str
@@ -39,6 +45,7 @@ class Canvas:
     decoded: Scan | Volume
     number: int
     ai: Mapping[int, BoolArray]
+    answer_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,44 +65,58 @@ class Own:
 
 def of(canvas: Canvas) -> Own | None:
     """What this reader draws in this session, else what they kept before; None for neither."""
-    nothing: Own | None = None
-    begun = state.recall(_key("drawing", canvas), nothing)
-    return begun or _kept(canvas)
+    return _drawn(canvas) or _kept(canvas)
 
 
-def refusal(canvas: Canvas) -> str:
-    """Why the last change that the browser told was refused, or ""."""
-    return state.recall(_key("refused", canvas), "")
+def as_kept(canvas: Canvas) -> bool:
+    """Whether what is drawn is what this reader kept last; nothing is where nothing is kept."""
+    drawn = _drawn(canvas)
+    if drawn is None:
+        return True
+    kept = _kept(canvas)
+    return drawn.drawing.slices == ({} if kept is None else kept.drawing.slices)
+
+
+def since(canvas: Canvas) -> str:
+    """Names the drawing until the scan is closed, so that the browser forgets it then too."""
+    name = state.recall(_key("since", canvas), "") or secrets.token_hex(8)
+    state.keep(_key("since", canvas), name)
+    return name
+
+
+def refusal(canvas: Canvas) -> SulcusError | None:
+    """Why the last change that the browser told was refused or not kept, or None."""
+    nothing: SulcusError | None = None
+    return state.recall(_key("refused", canvas), nothing)
 
 
 def take_start(canvas: Canvas) -> None:
-    """Start anew from the AI's outline or from nothing, as the viewer's buttons tell."""
-    told = _told("start", 2)
-    if told is not None and told[0] == canvas.on_screen and told[1] in (FROM_AI, FROM_NOTHING):
-        masks = canvas.ai if told[1] == FROM_AI else {}
+    """Start anew from the AI's outline, from nothing or from what was kept, as buttons tell."""
+    told = _told(KEY, "start", 2)
+    if told is None or told[0] != canvas.on_screen:
+        return
+    begun = _begun(canvas, told[1])
+    if begun is not None:
         count = state.recall(_key("starts", canvas), 0) + 1
         state.keep(_key("starts", canvas), count)
-        begun = drawing.of_masks(masks, canvas.decoded)
-        _keep(canvas, Own(begun, told[1], f"start:{count}"))
+        _hold(canvas, replace(begun, stamp=f"start:{count}"))
 
 
 def take_drawn(canvas: Canvas) -> None:
-    """Take over the slices that were drawn on; what is not a mask of them is refused."""
-    told = _told("drawn", 3)
-    if told is None or told[0] != canvas.on_screen:
+    """Take over what is drawn, as the viewer tells when the pen rests."""
+    _take(canvas, _told(STROKES, "drawn", 4))
+
+
+def take_keep(canvas: Canvas) -> None:
+    """Take over what is drawn and store it as this reader's, as the viewer's button tells."""
+    if not _take(canvas, _told(KEY, "keep", 4)) or canvas.answer_id is None or as_kept(canvas):
         return
-    before = of(canvas) or Own(drawing.of_masks({}, canvas.decoded), FROM_NOTHING, "")
+    own = _drawn(canvas)
     try:
-        if not isinstance(told[1], str) or len(told[1]) > _LONGEST_STAMP:
-            raise DrawingError(
-                "What was drawn did not arrive in the form that the viewer sends, so it is not "
-                "kept. Open the scan again and draw it again."
-            )
-        changed = drawing.replaced(before.drawing, told[2])
-    except DrawingError as error:
-        state.keep(_key("refused", canvas), str(error))
-        return
-    _keep(canvas, replace(before, drawing=changed, stamp=told[1]))
+        if own is not None:
+            keep(canvas.answer_id, canvas, own)
+    except StoreError as error:
+        state.keep(_key("refused", canvas), error)
 
 
 def keep(answer_id: int, canvas: Canvas, own: Own) -> None:
@@ -133,24 +154,6 @@ def sizes(drawn: Drawing, decoded: Scan | Volume) -> dict[str, Any]:
     return {"area_px": pixels, **none, **known}
 
 
-def take_back(row: KeptDrawing) -> None:
-    """Take a reader's drawing back by a new row.
-
-    Raises:
-        StoreError: it was taken back before, or the row cannot be written.
-    """
-    archive().drawings.take_back(row.id, row.outline.reader)
-
-
-def standing(content_hash: str) -> tuple[KeptDrawing, ...]:
-    """Drawings of all readers on a scan that were not taken back, the oldest first.
-
-    Raises:
-        StoreError: they cannot be read.
-    """
-    return tuple(row for row in archive().drawings.of_scan(content_hash) if row.standing)
-
-
 def mine(content_hash: str) -> KeptDrawing | None:
     """The last standing drawing of this reader, or None.
 
@@ -158,11 +161,51 @@ def mine(content_hash: str) -> KeptDrawing | None:
         StoreError: they cannot be read.
     """
     reader = reader_session.reader()
-    rows = [row for row in standing(content_hash) if row.outline.reader == reader]
+    standing = archive().drawings.standing(content_hash)
+    rows = [row for row in standing if row.outline.reader == reader]
     return rows[-1] if rows else None
 
 
 _LONGEST_STAMP: Final = 80
+
+
+def _begun(canvas: Canvas, start: object) -> Own | None:
+    """The drawing that a start begins with; None for a start that is not known."""
+    if start == FROM_KEPT:
+        nothing = drawing.of_masks({}, canvas.decoded)
+        return _kept(canvas) or Own(nothing, FROM_NOTHING, "")
+    if start not in BEGUN:
+        return None
+    masks = canvas.ai if start == FROM_AI else {}
+    return Own(drawing.of_masks(masks, canvas.decoded), str(start), "")
+
+
+def _take(canvas: Canvas, told: list[Any] | None) -> bool:
+    """Take over slices that the browser told; what is no mask of them is refused.
+
+    Returns:
+        Whether they were taken over.
+    """
+    if told is None or told[0] != canvas.on_screen:
+        return False
+    _, stamp, begun, slices = told
+    try:
+        if not isinstance(stamp, str) or len(stamp) > _LONGEST_STAMP or begun not in BEGUN:
+            raise DrawingError(
+                "What was drawn did not arrive in the form that the viewer sends, so it is not "
+                "kept. Open the scan again and draw it again."
+            )
+        drawn = drawing.replaced(drawing.of_masks({}, canvas.decoded), slices)
+    except DrawingError as error:
+        state.keep(_key("refused", canvas), error)
+        return False
+    _hold(canvas, Own(drawn, str(begun), stamp))
+    return True
+
+
+def _drawn(canvas: Canvas) -> Own | None:
+    nothing: Own | None = None
+    return state.recall(_key("drawing", canvas), nothing)
 
 
 def _kept(canvas: Canvas) -> Own | None:
@@ -178,9 +221,10 @@ def _kept(canvas: Canvas) -> Own | None:
         return None
 
 
-def _keep(canvas: Canvas, own: Own) -> None:
+def _hold(canvas: Canvas, own: Own) -> None:
+    """Hold a drawing in the session; nothing is refused then."""
     state.keep(_key("drawing", canvas), own)
-    state.keep(_key("refused", canvas), "")
+    state.keep(_key("refused", canvas), None)
 
 
 def _key(part: str, canvas: Canvas) -> str:
@@ -188,8 +232,8 @@ def _key(part: str, canvas: Canvas) -> str:
     return f"{state.REPORT}{part}.{canvas.content_hash}"
 
 
-def _told(name: str, length: int) -> list[Any] | None:
-    """What the viewer told under a name, or None where it is not of that form."""
-    told: dict[str, Any] = state.recall(KEY, {})
+def _told(widget: str, name: str, length: int) -> list[Any] | None:
+    """What a widget of the viewer told under a name, or None where it is not of that form."""
+    told: dict[str, Any] = state.recall(widget, {})
     found = told.get(name)
     return list(found) if isinstance(found, list | tuple) and len(found) == length else None

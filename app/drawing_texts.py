@@ -14,7 +14,8 @@ SHOWN: Final = "Show your drawing"
 SHOWN_HELP: Final = "A dashed blue line, a layer of its own: the AI's outline stays as it was."
 HOW: Final = (
     "Choose Pen or Eraser above the picture (keys d and e) and draw on either picture. A stroke "
-    "that ends where it began fills what it goes around."
+    "that ends where it began fills what it goes around. Keep is above the picture too; sizes "
+    "follow when the pen rests."
 )
 NO_WEBGL: Final = "Drawing needs a browser with WebGL 2; what was drawn is shown."
 TOO_LARGE: Final = (
@@ -28,6 +29,8 @@ KEEP_HELP: Final = (
     "Stores your name, the time, what you drew, its sizes and which networks' answer it stands "
     "beside. The AI's outline is not changed."
 )
+LOCKED_NOBODY: Final = "Type who reads to keep it."
+LOCKED_NOT_HERE: Final = "Not on the worklist: it cannot be kept."
 UNDO: Final = "Take back"
 UNDO_HELP: Final = "Your drawing stays stored; a new row takes it back."
 NOT_HERE: Final = "Only drawings on scans that are noted on the worklist are kept."

@@ -58,24 +58,6 @@ def keep(answer_id: int, read: Analysis, own: Analysis) -> None:
     )
 
 
-def take_back(row: KeptOutline) -> None:
-    """Take a reader's outline back by a new row.
-
-    Raises:
-        StoreError: it was taken back before, or the row cannot be written.
-    """
-    archive().outlines.take_back(row.id, row.outline.reader)
-
-
-def standing(content_hash: str) -> tuple[KeptOutline, ...]:
-    """Outlines of all readers on a scan that were not taken back, the oldest first.
-
-    Raises:
-        StoreError: they cannot be read.
-    """
-    return tuple(row for row in archive().outlines.of_scan(content_hash) if row.standing)
-
-
 def current(row: KeptOutline) -> bool:
     """Whether an outline was drawn on the map of the networks in use."""
     return row.model_version == archive().version_digest(services.model_version())
@@ -88,5 +70,6 @@ def mine(content_hash: str) -> KeptOutline | None:
         StoreError: they cannot be read.
     """
     reader = reader_session.reader()
-    rows = [row for row in standing(content_hash) if row.outline.reader == reader and current(row)]
+    standing = archive().outlines.standing(content_hash)
+    rows = [row for row in standing if row.outline.reader == reader and current(row)]
     return rows[-1] if rows else None

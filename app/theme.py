@@ -15,6 +15,8 @@ from app.palette import DARK, LIGHT, Palette
 MASK_RGB: Final = (230, 124, 55)
 MASK: Final = "rgb(230,124,55)"
 OWN_RGB: Final = (86, 180, 233)
+OWN: Final = "rgb(86,180,233)"
+OWN_DASH: Final = "6 4"
 DIAMETER: Final = "#ffffff"
 BOX: Final = "#cc79a7"
 """Of marks on pictures, which lie on black in both themes."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app import shortcuts, texts
+from app import drawing_texts, shortcuts, texts
 
 MOVING: Final = "this slice is read when the wheel rests"
 SERIES: Final = "outlines of all slices"
@@ -27,7 +27,12 @@ DRAW: Final = "Drawing"
 SMALLER: Final = "Smaller pen"
 LARGER: Final = "Larger pen"
 SIZE: Final = "{px} px"
-UNDO: Final = "Undo stroke"
+UNDO: Final = "Undo"
+REDO: Final = "Redo"
+KEEP: Final = "Keep"
+KEPT: Final = "Kept as yours."
+DISCARD: Final = "Discard"
+DISCARD_LONG: Final = "Discard what was not kept (Undo brings it back)"
 STARTS: Final[dict[str, str]] = {"ai": "Start from the AI's outline", "empty": "Start empty"}
 TOOL: Final = "What dragging does"
 MODE: Final = "How the series is shown"
@@ -62,6 +67,12 @@ def words(*, scrolls: bool) -> dict[str, object]:
         "larger": LARGER,
         "size": SIZE,
         "undo": UNDO,
+        "redo": REDO,
+        "keep": KEEP,
+        "keep_long": drawing_texts.KEEP,
+        "kept": KEPT,
+        "discard": DISCARD,
+        "discard_long": DISCARD_LONG,
         "starts": STARTS,
         "hints": hints(scrolls=scrolls),
         "keys": "\n".join(

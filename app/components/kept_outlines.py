@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app import drawing_session, drawing_texts, own_outline
+from app import drawing_texts, own_outline
 from app import outline_texts as words
+from app.archive import archive
 from app.reports.draft import Draft
 
 
@@ -13,12 +14,12 @@ def show(content_hash: str) -> None:
     Raises:
         StoreError: they cannot be read.
     """
-    rows = own_outline.standing(content_hash)
+    rows = archive().outlines.standing(content_hash)
     if rows:
         st.markdown(f"**{words.ALL_KEPT}**")
     for row in rows:
         st.text(words.kept(row, current=own_outline.current(row)))
-    drawings = drawing_session.standing(content_hash)
+    drawings = archive().drawings.standing(content_hash)
     if drawings:
         st.markdown(f"**{drawing_texts.ALL_KEPT}**")
     for one in drawings:

@@ -20,7 +20,7 @@ def show(read: Analysis) -> None:
 
 
 def _mask(*, boxed: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", wrap=False):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.toggle(texts.MASK, key=state.MASK, width=150)
         st.segmented_control(
             texts.MASK_STYLE,
@@ -38,7 +38,7 @@ def _mask(*, boxed: bool) -> None:
 
 
 def _heat(models: list[str]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", wrap=False):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.toggle(texts.HEAT, key=state.HEAT, width=110)
         st.segmented_control(
             texts.HEAT_MODEL,

@@ -1,13 +1,28 @@
 """The slider of the outline's threshold, sizes beside the AI's, and keeping it as one's own."""
 
+from functools import partial
+from typing import Final
+
 import streamlit as st
 
 from app import outline_texts as words
-from app import own_outline, reader_session, worklist_texts
-from app.components import problem, table
+from app import own_outline
+from app.archive import archive
+from app.components import own_keeping, table
 from app.store.outlines import HIGHEST, LOWEST
-from ml.errors import StoreError
 from ml.results import Analysis
+
+_KIND: Final = own_keeping.Kind(
+    name="outline",
+    rows=lambda: archive().outlines,
+    mine=own_outline.mine,
+    line=partial(words.kept, current=True),
+    keep=words.KEEP,
+    keep_help=words.KEEP_HELP,
+    undo=words.UNDO,
+    undo_help=words.UNDO_HELP,
+    not_here=words.NOT_HERE,
+)
 
 
 def show(read: Analysis, own: Analysis, answer_id: int | None) -> None:
@@ -31,34 +46,10 @@ def show(read: Analysis, own: Analysis, answer_id: int | None) -> None:
     sizes = own.segmentation.measurement
     if own is not read:
         table.show(words.COLUMNS, words.rows(read.segmentation.measurement, sizes))
-    if answer_id is None:
-        st.caption(words.NOT_HERE)
-        return
-    try:
-        _kept(read)
-        _keep(read, own, answer_id)
-    except StoreError as error:
-        problem.show(error)
-
-
-def _kept(read: Analysis) -> None:
-    """This reader's kept outline, and the button that takes it back."""
-    row = own_outline.mine(read.scan.content_hash)
-    if row is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.text(words.kept(row, current=True))
-        if st.button(words.UNDO, key="outline.undo", help=words.UNDO_HELP, type="tertiary"):
-            own_outline.take_back(row)
-            st.rerun()
-
-
-def _keep(read: Analysis, own: Analysis, answer_id: int) -> None:
-    nobody, nothing = not reader_session.reader(), not own.segmentation.measurement.area_px
-    if st.button(words.KEEP, key="outline.keep", help=words.KEEP_HELP, disabled=nobody or nothing):
-        own_outline.keep(answer_id, read, own)
-        st.rerun()
-    if nothing:
-        st.caption(words.NOTHING)
-    elif nobody:
-        st.caption(worklist_texts.WHO_FIRST)
+    own_keeping.show(
+        _KIND,
+        read.scan.content_hash,
+        answer_id,
+        keep=lambda number: own_outline.keep(number, read, own),
+        why_not="" if sizes.area_px else words.NOTHING,
+    )

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from app import drawing_session, state, study_services, theme, viewer_session
+from app import drawing_session, reader_session, state, study_services, theme, viewer_session
+from app import drawing_texts as words
 from app.drawing_session import SHOWN, Canvas
+from app.store.drawings import FROM_NOTHING
 from ml.results import Scan
 
 
@@ -14,14 +16,30 @@ def drawing(canvas: Canvas | None) -> dict[str, Any] | None:
     own = drawing_session.of(canvas)
     slices = {} if own is None else own.drawing.slices
     return {
+        "since": drawing_session.since(canvas),
         "stamp": "" if own is None else own.stamp,
+        "begun": FROM_NOTHING if own is None else own.begun,
         "slices": {str(number): list(runs) for number, runs in slices.items()},
+        "kept": drawing_session.as_kept(canvas),
+        "locked": _locked(canvas),
         "number": canvas.number,
         "shown": state.recall(SHOWN, True),
-        "editable": not viewer_session.draws_pictures() and fits(canvas),
+        "editable": editable(canvas),
         "startable": bool(canvas.ai),
+        "line": line("own", "", 1.0),
         "colour": theme.OWN_RGB,
     }
+
+
+def line(mark: str, path: str, opacity: float) -> dict[str, Any]:
+    """An outline of the reader's, drawn or by the threshold: all have one look, not the AI's."""
+    look = {"colour": theme.OWN, "width": 2, "dash": theme.OWN_DASH, "own": True}
+    return {"mark": mark, "path": path, "opacity": opacity, **look}
+
+
+def editable(canvas: Canvas) -> bool:
+    """Whether the viewer has the tools to draw with, and to keep what is drawn."""
+    return not viewer_session.draws_pictures() and fits(canvas)
 
 
 def fits(canvas: Canvas) -> bool:
@@ -29,3 +47,10 @@ def fits(canvas: Canvas) -> bool:
     decoded = canvas.decoded
     shape = decoded.shape if isinstance(decoded, Scan) else decoded.slices[0].shape
     return study_services.on_screen(decoded).shape[1:] == shape
+
+
+def _locked(canvas: Canvas) -> str:
+    """Why nothing can be kept now, or ""."""
+    if canvas.answer_id is None:
+        return words.LOCKED_NOT_HERE
+    return "" if reader_session.reader() else words.LOCKED_NOBODY

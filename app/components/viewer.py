@@ -21,7 +21,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from app import services, state, study_services, texts, theme, viewer_session
 from app import viewer_texts as words
 from app.components import own_layer
-from app.drawing_session import Canvas, take_drawn, take_start
+from app.drawing_session import Canvas, take_keep, take_start
 from app.records import Hung
 from ml import display
 from ml.results import Analysis, Detection, Heatmap, Scan
@@ -55,6 +55,7 @@ def show(
     read: Analysis | None,
     hung: Hung | None,
     canvas: Canvas,
+    own: bool,
 ) -> None:
     """Draw both pictures.
 
@@ -65,23 +66,29 @@ def show(
             picture stays without marks.
         hung: how it hangs where it is a slice of a series.
         canvas: what the reader draws on.
+        own: the outline of `read` is the reader's, by the threshold, not the AI's.
     """
     _serve_bundle()
     total = len(hung.volume.slices) if hung else 1
     key = hung.key if hung else scan.content_hash
     _component()(
         key=viewer_session.KEY,
-        data=drawing(scan, window, read, hung) | {"own": own_layer.drawing(canvas)},
+        data=drawing(scan, window, read, hung, own=own) | {"own": own_layer.drawing(canvas)},
         on_window_change=partial(viewer_session.take_window, hung.windowed if hung else scan),
         on_slice_change=partial(viewer_session.take_slice, key, total),
-        on_drawn_change=partial(take_drawn, canvas),
+        on_keep_change=partial(take_keep, canvas),
         on_start_change=partial(take_start, canvas),
         on_failed_change=viewer_session.draw_pictures,
     )
 
 
 def drawing(
-    scan: Scan, window: tuple[float, float], read: Analysis | None, hung: Hung | None = None
+    scan: Scan,
+    window: tuple[float, float],
+    read: Analysis | None,
+    hung: Hung | None = None,
+    *,
+    own: bool = False,
 ) -> dict[str, Any]:
     """Everything the browser draws, as the JSON that `frontend/src/data.ts` describes."""
     pictures = viewer_session.draws_pictures()
@@ -97,7 +104,7 @@ def drawing(
         "words": words.words(scrolls=hung is not None and len(hung.volume.slices) > 1),
     }
     if read is not None:
-        found |= _marks(read, state.layers())
+        found |= _marks(read, state.layers(), own=own)
     if hung is not None and not pictures and (mask := _mask(hung, state.layers())):
         found["mask"] = mask
         found["captions"]["series"] = texts.ai_title(words.SERIES)
@@ -188,8 +195,8 @@ def _address(what: str, data: bytes) -> str:
     return files.add(data, "application/octet-stream", f"{viewer_session.KEY}.{what}")
 
 
-def _marks(read: Analysis, layers: state.Layers) -> dict[str, Any]:
-    """The AI marks that are switched on, and the title of the AI view."""
+def _marks(read: Analysis, layers: state.Layers, *, own: bool) -> dict[str, Any]:
+    """The marks that are switched on, and the title of the AI view."""
     title = "" if state.marks_shown() else texts.MARKS_HIDDEN
     marks: dict[str, Any] = {"lines": [], "tags": []}
     if layers.heat:
@@ -199,12 +206,12 @@ def _marks(read: Analysis, layers: state.Layers) -> dict[str, Any]:
             marks["heat"] = _picture(services.heat_layer(read, heatmap), layers.heat_opacity)
     if layers.mask and read.segmentation.measurement.area_px:
         if layers.mask_style == "fill":
-            fill = services.fill_layer(read, theme.MASK_RGB)
+            fill = services.fill_layer(read, theme.OWN_RGB if own else theme.MASK_RGB)
             marks["fill"] = _picture(fill, layers.mask_opacity)
         else:
-            marks["lines"] += [_outline(read, layers.mask_opacity)]
+            marks["lines"] += [_outline(read, layers.mask_opacity, own=own)]
     if layers.diameters:
-        marks["lines"] += _diameters(read)
+        marks["lines"] += _diameters(read, theme.OWN if own else theme.DIAMETER)
     if layers.boxes and read.detections:
         marks["lines"] += [_box(found) for found in read.detections]
         marks["tags"] = [_tag(found) for found in read.detections]
@@ -226,30 +233,20 @@ def _picture(source: str, opacity: float = 1.0) -> dict[str, Any]:
     return {"source": source, "opacity": opacity}
 
 
-def _outline(read: Analysis, opacity: float) -> dict[str, Any]:
-    return {
-        "mark": "mask",
-        "path": services.outline(read),
-        "colour": theme.MASK,
-        "width": 2,
-        "dash": "none",
-        "opacity": opacity,
-    }
+def _outline(read: Analysis, opacity: float, *, own: bool) -> dict[str, Any]:
+    """The AI's outline as a whole line, the reader's in the look of all that is the reader's."""
+    path = services.outline(read)
+    if own:
+        return own_layer.line("threshold", path, opacity)
+    return _line("mask", path, theme.MASK) | {"width": 2, "opacity": opacity}
 
 
-def _diameters(read: Analysis) -> list[dict[str, Any]]:
+def _diameters(read: Analysis, colour: str) -> list[dict[str, Any]]:
     """The longest diameter as a whole line, the perpendicular one dashed."""
     sizes = read.segmentation.measurement
     drawn = ((sizes.diameter_ends, "none"), (sizes.perpendicular_ends, "5 4"))
     return [
-        {
-            "mark": "diameter",
-            "path": display.svg_path([ends]),
-            "colour": theme.DIAMETER,
-            "width": 1.5,
-            "dash": dash,
-            "opacity": 1.0,
-        }
+        _line("diameter", display.svg_path([ends]), colour) | {"dash": dash}
         for ends, dash in drawn
         if ends is not None
     ]
@@ -259,14 +256,12 @@ def _box(found: Detection) -> dict[str, Any]:
     """The four edges of a box: pixel i reaches from i − 0.5 to i + 0.5 on the viewer's grid."""
     top, left, bottom, right = (edge - 0.5 for edge in found.box_px)
     corners = [(top, left), (top, right), (bottom, right), (bottom, left), (top, left)]
-    return {
-        "mark": "box",
-        "path": display.svg_path([corners]),
-        "colour": theme.BOX,
-        "width": 1.5,
-        "dash": "none",
-        "opacity": 1.0,
-    }
+    return _line("box", display.svg_path([corners]), theme.BOX)
+
+
+def _line(mark: str, path: str, colour: str) -> dict[str, Any]:
+    look = {"width": 1.5, "dash": "none", "opacity": 1.0, "own": False}
+    return {"mark": mark, "path": path, "colour": colour, **look}
 
 
 def _tag(found: Detection) -> dict[str, Any]:

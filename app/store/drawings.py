@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from app.store.checks import check_name
 from app.store.own_rows import Kept, OwnRows
 from app.store.tables import ReaderDrawingRow
 from ml.errors import StoreError
@@ -48,6 +47,24 @@ class NewDrawing:
     perpendicular_px: float | None
     perpendicular_mm: float | None
 
+    def check(self) -> None:
+        """See that it makes sense.
+
+        Raises:
+            StoreError: nothing drawn, an unknown start, or too much.
+        """
+        if self.begun not in BEGUN or self.area_px < 1 or self.slices < 1:
+            raise StoreError(
+                f"The drawing has {self.area_px} pixels in {self.slices} slices and started "
+                f"from “{self.begun}”. Accepted are drawings of something that started from "
+                f"{' or '.join(BEGUN)}: draw with the pen first."
+            )
+        if len(self.mask) > LONGEST_MASK:
+            raise StoreError(
+                f"The drawing has {len(self.mask):,} bytes; at most {LONGEST_MASK:,} are kept. "
+                "Draw a smoother line."
+            )
+
 
 KeptDrawing = Kept[NewDrawing]
 """One row of the readers' drawings, as stored."""
@@ -58,26 +75,3 @@ class Drawings(OwnRows[NewDrawing]):
 
     _table: ClassVar = ReaderDrawingRow
     _record: ClassVar = NewDrawing
-
-    def keep(self, answer_id: int, drawing: NewDrawing) -> int:
-        """Append a drawing of a reader on an answer.
-
-        Returns:
-            Number of the row, which is on the disk when this returns.
-
-        Raises:
-            StoreError: no reader, nothing drawn, an unknown start, too much, or no such answer.
-        """
-        check_name(drawing.reader)
-        if drawing.begun not in BEGUN or drawing.area_px < 1 or drawing.slices < 1:
-            raise StoreError(
-                f"The drawing has {drawing.area_px} pixels in {drawing.slices} slices and started "
-                f"from “{drawing.begun}”. Accepted are drawings of something that started from "
-                f"{' or '.join(BEGUN)}: draw with the pen first."
-            )
-        if len(drawing.mask) > LONGEST_MASK:
-            raise StoreError(
-                f"The drawing has {len(drawing.mask):,} bytes; at most {LONGEST_MASK:,} are kept. "
-                "Draw a smoother line."
-            )
-        return self._append(answer_id, drawing)

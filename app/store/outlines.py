@@ -7,7 +7,6 @@ answer, by the networks that the row names.
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from app.store.checks import check_name
 from app.store.own_rows import Kept, OwnRows
 from app.store.tables import ReaderOutlineRow
 from ml.errors import StoreError
@@ -45,6 +44,19 @@ class NewOutline:
     perpendicular_px: float | None
     perpendicular_mm: float | None
 
+    def check(self) -> None:
+        """See that it makes sense.
+
+        Raises:
+            StoreError: a threshold out of bounds, or nothing outlined.
+        """
+        if not LOWEST <= self.threshold <= HIGHEST or self.area_px < 1:
+            raise StoreError(
+                f"The outline has the threshold {self.threshold:g} and {self.area_px} "
+                f"pixels. Accepted are thresholds from {LOWEST:g} to {HIGHEST:g} that outline "
+                "something: move the slider."
+            )
+
 
 KeptOutline = Kept[NewOutline]
 """One row of the readers' outlines by threshold, as stored."""
@@ -55,21 +67,3 @@ class Outlines(OwnRows[NewOutline]):
 
     _table: ClassVar = ReaderOutlineRow
     _record: ClassVar = NewOutline
-
-    def keep(self, answer_id: int, outline: NewOutline) -> int:
-        """Append an outline of a reader on an answer.
-
-        Returns:
-            Number of the row, which is on the disk when this returns.
-
-        Raises:
-            StoreError: no reader, a threshold out of bounds, or no such answer.
-        """
-        check_name(outline.reader)
-        if not LOWEST <= outline.threshold <= HIGHEST or outline.area_px < 1:
-            raise StoreError(
-                f"The outline has the threshold {outline.threshold:g} and {outline.area_px} "
-                f"pixels. Accepted are thresholds from {LOWEST:g} to {HIGHEST:g} that outline "
-                "something: move the slider."
-            )
-        return self._append(answer_id, outline)

@@ -1,19 +1,36 @@
 """What readers' own outlines of every kind have in common: appended, taken back by a new row."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import select
 
 from app.store import queries
+from app.store.checks import check_name
 from app.store.sessions import Sessions
 from app.store.tables import AnswerRow, ScanRow
 from ml.errors import StoreError
 
 __all__ = ["Kept", "OwnRows"]
 
-New = TypeVar("New")
+
+class OfReader(Protocol):
+    """An outline as it is to be kept."""
+
+    @property
+    def reader(self) -> str:
+        """Name or initials."""
+
+    def check(self) -> None:
+        """See that it makes sense.
+
+        Raises:
+            StoreError: it does not.
+        """
+
+
+New = TypeVar("New", bound=OfReader)
 Row = TypeVar("Row")
 
 
@@ -47,6 +64,30 @@ class OwnRows(Sessions, Generic[New]):
 
     _table: ClassVar[Any]
     _record: ClassVar[Any]  # a dataclass whose fields are columns of the table
+
+    def keep(self, answer_id: int, outline: New) -> int:
+        """Append an outline of a reader on an answer.
+
+        Returns:
+            Number of the row, which is on the disk when this returns.
+
+        Raises:
+            StoreError: no reader, an outline that makes no sense, or no such answer.
+        """
+        check_name(outline.reader)
+        outline.check()
+        with self._write() as session:
+            answer = _found(session.get(AnswerRow, answer_id))
+            row = self._table(
+                **self._values(outline),
+                ai_result_id=answer_id,
+                at=datetime.now(UTC),
+                model_version=answer.model_version,
+                weights_hash=answer.weights_hash,
+            )
+            session.add(row)
+            session.flush()
+            return int(row.id)
 
     def take_back(self, outline_id: int, reader: str) -> int:
         """Append a row that takes a reader's own outline back; the outline itself stays.
@@ -100,20 +141,13 @@ class OwnRows(Sessions, Generic[New]):
                 for row, stands in session.execute(query)
             )
 
-    def _append(self, answer_id: int, outline: Any) -> int:
-        """Write what was checked; the number of the row."""
-        with self._write() as session:
-            answer = _found(session.get(AnswerRow, answer_id))
-            row = self._table(
-                **asdict(outline),
-                ai_result_id=answer_id,
-                at=datetime.now(UTC),
-                model_version=answer.model_version,
-                weights_hash=answer.weights_hash,
-            )
-            session.add(row)
-            session.flush()
-            return int(row.id)
+    def standing(self, content_hash: str) -> tuple[Kept[New], ...]:
+        """Rows of all readers about one scan or series that were not taken back, oldest first.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        return tuple(row for row in self.of_scan(content_hash) if row.standing)
 
     def _values(self, row: Any) -> dict[str, Any]:
         return {name: getattr(row, name) for name in self._record.__dataclass_fields__}

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 HASH = String(64)
@@ -160,52 +160,58 @@ class SignedReportRow(Base):
     amends: Mapped[int | None] = mapped_column(ForeignKey("signed_reports.id"))
 
 
-class ReaderOutlineRow(Base):
+class OwnColumns:
+    """What the tables of readers' own outlines share: whose, of which answer, sizes, taken back.
+
+    `sort_order` keeps the columns where the migrations put them.
+    """
+
+    __tablename__: str
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+    ai_result_id: Mapped[int] = mapped_column(ForeignKey("ai_results.id"), sort_order=-1)
+    at: Mapped[datetime] = mapped_column(sort_order=-1)
+    reader: Mapped[str] = mapped_column(String(80), sort_order=-1)
+    area_px: Mapped[int] = mapped_column(sort_order=1)
+    area_mm2: Mapped[float | None] = mapped_column(sort_order=1)
+    diameter_px: Mapped[float | None] = mapped_column(sort_order=3)
+    diameter_mm: Mapped[float | None] = mapped_column(sort_order=3)
+    perpendicular_px: Mapped[float | None] = mapped_column(sort_order=3)
+    perpendicular_mm: Mapped[float | None] = mapped_column(sort_order=3)
+    model_version: Mapped[str] = mapped_column(HASH, sort_order=3)
+    weights_hash: Mapped[str] = mapped_column(HASH, sort_order=3)
+
+    @declared_attr
+    @classmethod
+    def takes_back(cls) -> Mapped[int | None]:
+        """The row of the same table that this one takes back."""
+        return mapped_column(ForeignKey(f"{cls.__tablename__}.id"), sort_order=3)
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Unique]:
+        """A row is taken back once."""
+        return (Unique("takes_back"),)
+
+
+class ReaderOutlineRow(OwnColumns, Base):
     """A reader's own outline, or a row that takes one back; see `outlines.NewOutline`."""
 
     __tablename__ = "reader_outlines"
-    __table_args__ = (Unique("takes_back"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    ai_result_id: Mapped[int] = mapped_column(ForeignKey("ai_results.id"))
-    at: Mapped[datetime]
-    reader: Mapped[str] = mapped_column(String(80))
     threshold: Mapped[float]
     ai_threshold: Mapped[float]
-    area_px: Mapped[int]
-    area_mm2: Mapped[float | None]
-    diameter_px: Mapped[float | None]
-    diameter_mm: Mapped[float | None]
-    perpendicular_px: Mapped[float | None]
-    perpendicular_mm: Mapped[float | None]
-    model_version: Mapped[str] = mapped_column(HASH)
-    weights_hash: Mapped[str] = mapped_column(HASH)
-    takes_back: Mapped[int | None] = mapped_column(ForeignKey("reader_outlines.id"))
 
 
-class ReaderDrawingRow(Base):
+class ReaderDrawingRow(OwnColumns, Base):
     """A reader's own drawing, or a row that takes one back; see `drawings.NewDrawing`."""
 
     __tablename__ = "reader_drawings"
-    __table_args__ = (Unique("takes_back"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    ai_result_id: Mapped[int] = mapped_column(ForeignKey("ai_results.id"))
-    at: Mapped[datetime]
-    reader: Mapped[str] = mapped_column(String(80))
     begun: Mapped[str] = mapped_column(String(16))
     mask: Mapped[bytes] = mapped_column(LargeBinary)
     slices: Mapped[int]
-    area_px: Mapped[int]
-    area_mm2: Mapped[float | None]
-    volume_ml: Mapped[float | None]
-    diameter_px: Mapped[float | None]
-    diameter_mm: Mapped[float | None]
-    perpendicular_px: Mapped[float | None]
-    perpendicular_mm: Mapped[float | None]
-    model_version: Mapped[str] = mapped_column(HASH)
-    weights_hash: Mapped[str] = mapped_column(HASH)
-    takes_back: Mapped[int | None] = mapped_column(ForeignKey("reader_drawings.id"))
+    volume_ml: Mapped[float | None] = mapped_column(sort_order=2)
 
 
 class TrailRow(Base):

@@ -1,5 +1,6 @@
 """Read a scan: open files, look at the raw picture beside the AI view, read the verdicts."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -89,9 +90,10 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
         answer, answer_id = _answer(file, scan)
     read = answer if isinstance(answer, Analysis) else None
     shown = None if read is None else own_outline.adjusted(read)
-    canvas = _canvas(file, scan, read, hung)
+    canvas = replace(_canvas(file, scan, read, hung), answer_id=answer_id)
     with pictures:
-        viewer.show(scan, window, read=shown, hung=hung, canvas=canvas)
+        own = shown is not read
+        viewer.show(scan, window, read=shown, hung=hung, canvas=canvas, own=own)
         if hung is not None:
             study.strip(hung)
     left, right = controls.columns([3, 8], gap="medium")
@@ -102,7 +104,7 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
             layer_controls.show(read)
             outline_threshold.show(read, shown, None if hung else answer_id)
         if answer is not None:
-            drawn_outline.show(canvas, hung.found if hung else None, answer_id)
+            drawn_outline.show(canvas, hung.found if hung else None)
     if read is not None:
         stress.show(scan)
     if answer is not None:
@@ -120,8 +122,8 @@ def _answer(file: state.OpenedFile, scan: Scan) -> tuple[Analysis | Refused | No
         heat_worth.begin(read)
         training_copy.show(read)
         verdict.show(read)
-        conflicts.show(read)
         measurements.show(read)
+        conflicts.show(read)
     answer_id = None
     if answer is not None:
         reader_session.mark_drawn(file.content_hash)

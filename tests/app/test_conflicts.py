@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import conflict_texts as words
-from app import held_out, services
+from app import held_out, services, texts
 from ml import pipeline
 from ml.evaluation.places import Places
 from ml.inference.conflicts import (
@@ -64,23 +64,28 @@ def bent(monkeypatch: pytest.MonkeyPatch, measured_conflicts: Path) -> list[str]
     return wanted
 
 
+def lines(at: AppTest) -> list[tuple[str, str]]:
+    """(line, what is inside it) of each conflict on screen."""
+    found = [one for one in at.expander if one.label.startswith("Conflict: ")]
+    return [(one.label, " ".join(text.value for text in one.markdown)) for one in found]
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_conflict_has_a_banner_with_what_it_meant(
+def test_each_conflict_has_a_line_with_what_it_meant_inside(
     opened: Opened, engine: fakes.FakeEngine, no_metrics: None, bent: list[str], kind: str
 ) -> None:
     bent.append(kind)
     at = opened(("slice.png", LESION))
     assert not at.exception
-    (banner,) = at.warning
+    ((line, meaning),) = lines(at)
     number = KINDS.index(kind)
-    assert words.lowered(words.TITLES[kind]) in banner.value
-    assert banner.value.startswith("**Conflict: ")
+    assert line == f"Conflict: {words.lowered(words.TITLES[kind])}"
     right = 41 + 10 * number
     assert (
         f"In {20 + 2 * number} such held-out pictures ({10 + number} patient groups) the class was "
         f"right in {right} % (95 % interval {right - 12}–{right + 8} %)."
-    ) in banner.value
-    assert ("Dice 0.50 [0.38–0.58]" in banner.value) == (kind == HEAT_ELSEWHERE)
+    ) in meaning
+    assert ("Dice 0.50 [0.38–0.58]" in meaning) == (kind == HEAT_ELSEWHERE)
     assert words.NONE not in html(at)
 
 
@@ -90,11 +95,12 @@ def test_agreement_and_no_conflict_are_said_under_the_verdict(
     bent.append("nothing")
     at = opened(("slice.png", LESION))
     page = html(at)
-    assert not at.warning
+    assert lines(at) == []
     assert "What 3 of 3 networks for the class is worth: in 888 such held-out pictures" in page
     assert "right in 96 % (95 % interval 84–104 %)" in page
     assert "No conflict found. In 900 such held-out pictures" in page
     assert page.index("sulcus-verdict") < page.index("What 3 of 3")
+    assert page.index(texts.MEASUREMENTS) < page.index("What 3 of 3"), "sizes come first"
 
 
 def test_what_never_happened_is_worth_nothing_known() -> None:
@@ -115,7 +121,7 @@ def test_without_figures_an_error_names_the_command_and_no_number(
     at = opened(("slice.png", LESION))
     assert not at.exception
     assert COMMAND in at.error[0].value
-    assert not at.warning
+    assert lines(at) == []
     assert "held-out pictures" not in html(at)
     assert "sulcus-verdict" in html(at)
 

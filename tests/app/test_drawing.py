@@ -35,7 +35,7 @@ RUNS = list(runs_of(SQUARE))
 
 
 def canvas(**changes: Any) -> Canvas:
-    told = {"number": 1, "ai": {1: SQUARE}, **changes}
+    told = {"number": 1, "ai": {1: SQUARE}, "answer_id": None, **changes}
     return Canvas(SCAN.content_hash, SCAN.content_hash, SCAN, **told)
 
 
@@ -44,38 +44,50 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Tells what a browser tells, and gives what stands then."""
     st.session_state.clear()
 
-    def tell(event: str, value: object) -> Own | None:
-        st.session_state[viewer_session.KEY] = {event: value}
-        {"drawn": drawing_session.take_drawn, "start": drawing_session.take_start}[event](canvas())
+    takes = {
+        "drawn": (drawing_session.STROKES, drawing_session.take_drawn),
+        "start": (viewer_session.KEY, drawing_session.take_start),
+        "keep": (viewer_session.KEY, drawing_session.take_keep),
+    }
+
+    def tell(event: str, value: object, **changes: Any) -> Own | None:
+        widget, take = takes[event]
+        st.session_state[widget] = {event: value}
+        take(canvas(**changes))
         return drawing_session.of(canvas())
 
     return tell
 
 
+def drawn_by_hand(stamp: object, slices: object = None, begun: object = FROM_NOTHING) -> list[Any]:
+    """What the viewer tells of strokes: all slices that are drawn on."""
+    return [SCAN.content_hash, stamp, begun, {"1": RUNS} if slices is None else slices]
+
+
 def test_strokes_are_taken_over_and_stamped(told: Any) -> None:
-    own = told("drawn", [SCAN.content_hash, "me:3", {"1": RUNS}])
+    own = told("drawn", drawn_by_hand("me:3"))
     assert (own.stamp, own.begun) == ("me:3", FROM_NOTHING)
     assert np.array_equal(own.drawing.mask(1), SQUARE)
-    assert told("drawn", [SCAN.content_hash, "me:4", {"1": []}]).drawing.slices == {}
+    assert told("drawn", drawn_by_hand("me:4", {"1": []})).drawing.slices == {}
 
 
 @pytest.mark.parametrize(
     "hostile",
     [
-        *(["ID", "s", {"2": [0, 1]}], ["ID", "s", {"1": [0, 10**9]}], ["ID", "s", "mask"]),
-        *(["ID", 7, {}], ["ID", "s" * 200, {}], ["ID", "s", {"1": ["<script>", 1]}]),
+        *(("s", {"2": [0, 1]}), ("s", {"1": [0, 10**9]}), ("s", "mask")),
+        *((7, {}), ("s" * 200, {}), ("s", {"1": ["<script>", 1]}), ("s", {}, "sky"), ("s", {}, [])),
     ],
 )
-def test_a_hostile_message_is_refused_with_a_sentence(told: Any, hostile: list[Any]) -> None:
-    before = told("drawn", [SCAN.content_hash, "me:1", {"1": RUNS}])
-    assert told("drawn", [SCAN.content_hash, *hostile[1:]]) == before
-    assert "not kept" in drawing_session.refusal(canvas())
-    told("drawn", [SCAN.content_hash, "me:2", {"1": RUNS}])
-    assert drawing_session.refusal(canvas()) == ""
+def test_a_hostile_message_is_refused_with_a_sentence(told: Any, hostile: Any) -> None:
+    before = told("drawn", drawn_by_hand("me:1"))
+    assert told("drawn", drawn_by_hand(*hostile)) == before
+    assert "not kept" in str(drawing_session.refusal(canvas()))
+    told("drawn", drawn_by_hand("me:2"))
+    assert drawing_session.refusal(canvas()) is None
 
 
 def test_what_is_of_another_scan_or_another_form_is_not_heard(told: Any) -> None:
-    for late in (["other", "me:1", {"1": RUNS}], None, 7, ["x"], {"1": RUNS}):
+    for late in (["other", *drawn_by_hand("me:1")[1:]], None, 7, ["x"], {"1": RUNS}):
         assert told("drawn", late) is None
     for late in (["other", FROM_AI], [SCAN.content_hash, "sky"], None):
         assert told("start", late) is None
@@ -87,6 +99,35 @@ def test_it_starts_from_the_outline_of_the_ai_or_from_nothing(told: Any) -> None
     second = told("start", [SCAN.content_hash, FROM_NOTHING])
     assert (second.begun, second.drawing.slices) == (FROM_NOTHING, {})
     assert first.stamp != second.stamp
+
+
+def test_what_is_discarded_goes_back_to_what_was_kept_or_to_nothing(told: Any) -> None:
+    assert drawing_session.as_kept(canvas())
+    told("drawn", drawn_by_hand("me:1", begun=FROM_AI))
+    assert not drawing_session.as_kept(canvas())
+    after = told("start", [SCAN.content_hash, drawing_session.FROM_KEPT])
+    assert (after.begun, after.drawing.slices) == (FROM_NOTHING, {})
+    assert drawing_session.as_kept(canvas())
+
+
+def test_the_button_of_the_viewer_keeps_what_is_on_screen_once(told: Any) -> None:
+    number = archive().note(LESION, expected(LESION), "test")
+    told("drawn", drawn_by_hand("me:1", {"1": [0, 5]}))
+    told("keep", drawn_by_hand("me:2"), answer_id=number)
+    assert "type who reads" in str(drawing_session.refusal(canvas()))
+    st.session_state[state.READER] = "A. Reader"
+    for stamp in ("me:2", "me:3"):
+        told("keep", drawn_by_hand(stamp, begun=FROM_AI), answer_id=number)
+    (row,) = archive().drawings.standing(SCAN.content_hash)
+    assert (unpacked(row.outline.mask).slices, row.outline.begun) == ({1: tuple(RUNS)}, FROM_AI)
+    assert drawing_session.refusal(canvas()) is None
+    assert drawing_session.as_kept(canvas())
+    told("drawn", drawn_by_hand("me:4", {"1": [3, 4]}))
+    assert told("start", [SCAN.content_hash, drawing_session.FROM_KEPT]).drawing.slices == {
+        1: tuple(RUNS)
+    }
+    told("keep", ["other", *drawn_by_hand("me:5")[1:]], answer_id=number)
+    assert len(archive().drawings.of_scan(SCAN.content_hash)) == 1
 
 
 def own(masks: dict[int, np.ndarray], decoded: Any = SCAN) -> Own:

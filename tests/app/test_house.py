@@ -31,7 +31,7 @@ def test_screens_do_no_arithmetic_on_arrays(library: str) -> None:
 
 def test_nothing_on_screen_is_loaded_from_elsewhere() -> None:
     frontend = APP / "frontend"
-    own = [*frontend.glob("viewer.*"), *(frontend / "src").iterdir()]
+    own = [*frontend.glob("viewer.*"), *frontend.glob("*.js"), *(frontend / "src").iterdir()]
     assert len(own) > 2
     pattern = re.compile(r"https?://(?!www\.w3\.org/2000/svg|\{address\})|@import\b|url\(")
     files = [*SOURCES, *own]

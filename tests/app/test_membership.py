@@ -27,7 +27,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def copies(at: AppTest) -> list[str]:
     """The banners over a copy of a training picture."""
-    return [banner.value for banner in at.warning if "Conflict" not in banner.value]
+    return [banner.value for banner in at.warning]
 
 
 def test_a_copy_of_a_training_picture_is_said_beside_the_verdict(

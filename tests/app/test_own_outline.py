@@ -6,13 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import outline_texts as words
-from app import own_outline, report_texts, state
+from app import own_outline, report_texts, state, theme
 from app.archive import archive
 from app.store.outlines import KeptOutline
 from ml.inference.segment import outlined_at
 from ml.io import read_scan
 from tests.app import fakes
-from tests.app.conftest import LESION, MAIN, Opened, drawn, expected, html
+from tests.app.conftest import LESION, MAIN, Opened, drawn, expected, html, picture
 from tests.app.test_readers_word import named, said
 from tests.app.test_report import Files, document, files, with_report
 
@@ -47,7 +47,16 @@ def test_sizes_follow_the_slider_and_no_network_runs_again(
         for row in words.rows(read.segmentation.measurement, own.measurement):
             assert all(cell in page for cell in row)
         assert words.on_screen(read.segmentation, own) in said(at)
-        assert drawn(at)["lines"] != ai
+        (line,) = drawn(at)["lines"]
+        assert {**line, "path": "", "mark": "", "opacity": 1.0} == {
+            **drawn(at)["own"]["line"],
+            "mark": "",
+        }, "in the look of what the reader draws"
+        assert (line["colour"], line["dash"]) != (ai[0]["colour"], ai[0]["dash"])
+        at.button_group(key=state.MASK_STYLE).set_value("fill").run()
+        (colour,) = {tuple(pixel) for pixel in picture(drawn(at)["fill"])[own.mask][:, :3].tolist()}
+        assert colour == theme.OWN_RGB
+        at.button_group(key=state.MASK_STYLE).set_value("outline").run()
     assert dict(engine.calls) == calls
     assert drawn(moved(at, read.segmentation.threshold))["lines"] == ai
 

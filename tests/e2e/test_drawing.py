@@ -5,7 +5,6 @@ One app with the tests' engine, and one browser with WebGL, for all of it.
 
 import io
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,32 +12,30 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from app import drawing_texts as words
-from app import theme, viewer_texts, worklist_texts
+from app import texts, theme, viewer_texts, worklist_texts
 from app.store.drawings import Drawings
 from app.store.opening import open_store
-from app.store.places import places
+from app.store.places import places as store_places
 from ml.drawing import Drawing, unpacked
 from ml.io.series import find_series
-from tests.app import fakes
 from tests.e2e.conftest import PATIENCE_MS, Watch, served
-from tests.ml.io.series_files import one_slice
+from tests.e2e.drawn_series import (
+    NEAR,
+    TUMOUR,
+    choose,
+    drag,
+    go_to,
+    heads,
+    on_screen,
+    painted,
+    places,
+    tumour_centre,
+)
 
 pytestmark = pytest.mark.browser
-
-SIDE, SLICES, TUMOUR = 128, 6, (2, 3)
-NEAR = 2.0
-"""Screen pixels that a mark may lie beside its place."""
-
-
-def heads() -> list[bytes]:
-    """A head in each slice, a tumour at a known place in some."""
-    stored = [
-        fakes.head(lesion=place in TUMOUR, side=SIDE).astype(np.uint16) * 4
-        for place in range(SLICES)
-    ]
-    return [one_slice(place, stored=one) for place, one in enumerate(stored)]
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +44,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page(drawing_browser: Browser, home: Path) -> Iterator[Page]:
+def runs() -> list[str]:
+    """Of every run that the browser asked for: the fragment, "" for the whole page."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(drawing_browser: Browser, home: Path, runs: list[str]) -> Iterator[Page]:
     """A session at 1440 × 900 with a series on screen, its voxels in the browser."""
+
+    def sent(frame: str | bytes) -> None:
+        message = BackMsg.FromString(frame if isinstance(frame, bytes) else frame.encode())
+        if message.WhichOneof("type") == "rerun_script":
+            runs.append(message.rerun_script.fragment_id)
+
     files = []
     for place, data in enumerate(heads()):
         files.append(home / f"{place}.dcm")
@@ -57,6 +66,7 @@ def page(drawing_browser: Browser, home: Path) -> Iterator[Page]:
         context = drawing_browser.new_context(viewport={"width": 1440, "height": 900})
         opened = context.new_page()
         opened.set_default_timeout(PATIENCE_MS)
+        opened.on("websocket", lambda socket: socket.on("framesent", sent))
         watch = Watch()
         watch.follow(opened)
         opened.goto(address)
@@ -68,69 +78,9 @@ def page(drawing_browser: Browser, home: Path) -> Iterator[Page]:
         context.close()
 
 
-def go_to(page: Page, number: int) -> None:
-    """Turn the wheel until a slice is there and its marks are drawn."""
-    viewer = page.locator(".viewer")
-    page.locator("[data-side=ai] .pane").hover()
-    while (now := int(viewer.get_attribute("data-slice") or 0)) != number:
-        page.mouse.wheel(0, -120 if number > now else 120)
-        step = now + (1 if number > now else -1)
-        expect(viewer).to_have_attribute("data-slice", str(step))
-    expect(viewer).not_to_have_class(re.compile("away"))
-
-
-def on_screen(page: Page, side: str, row: float, column: float) -> tuple[float, float]:
-    """Where the picture of a pane shows a voxel, from the pane's own corner, out of its box."""
-    box = page.locator(f"[data-side={side}] .stage").bounding_box()
-    assert box is not None
-    x = box["x"] + (column + 0.5) * box["width"] / SIDE
-    return x, box["y"] + (row + 0.5) * box["height"] / SIDE
-
-
-def painted(page: Page, side: str, colour: tuple[int, int, int]) -> tuple[float, float, int]:
-    """(x, y) on the page of the middle of all that is painted in a colour, and how much it is."""
-    page.mouse.move(2, 2)  # away from the pictures: the ring of the pen is of the same colour
-    expect(page.locator(f"[data-side={side}] .ring")).to_be_hidden()
-    pane = page.locator(f"[data-side={side}] .pane")
-    box = pane.bounding_box()
-    assert box is not None
-    shot = np.asarray(Image.open(io.BytesIO(pane.screenshot())).convert("RGB")).astype(int)
-    rows, columns = np.nonzero(np.abs(shot - colour).max(axis=-1) < 40)
-    assert rows.size, f"nothing is painted in {colour}"
-    x = box["x"] + (columns.min() + columns.max() + 1) / 2
-    return x, box["y"] + (rows.min() + rows.max() + 1) / 2, rows.size
-
-
-def tumour_centre() -> tuple[float, float]:
-    """(row, column) of the middle of what is drawn as a tumour."""
-    bright, plain = (fakes.head(lesion=one, side=SIDE).astype(int) for one in (True, False))
-    rows, columns = np.nonzero(2 * (bright - plain) > (bright - plain).max())
-    return (rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2
-
-
-def choose(page: Page, key: str) -> None:
-    """Choose the pen or the eraser; the row of buttons that comes with them moves the pictures."""
-    row, stage = page.locator(".bar .drawing"), page.locator("[data-side=raw] .stage")
-    was_there, before = row.is_visible(), stage.bounding_box()
-    page.keyboard.press(key)
-    expect(row).to_be_visible()
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not was_there and stage.bounding_box() == before and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
-    page.wait_for_timeout(200)
-
-
-def drag(page: Page, *points: tuple[float, float]) -> None:
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points:
-        page.mouse.move(*point, steps=4)
-    page.mouse.up()
-
-
 def kept(home: Path) -> Drawing:
     """What Python got and stored last."""
-    engine = open_store(places({"SULCUS_HOME": str(home / "home")}))
+    engine = open_store(store_places({"SULCUS_HOME": str(home / "home")}))
     try:
         (series,) = find_series(heads()).series
         rows = Drawings(engine).of_scan(series.content_hash)
@@ -195,6 +145,70 @@ def test_undo_takes_the_last_stroke_back_and_a_loop_is_filled(page: Page, home: 
     assert mask[40, 65], "the eraser was undone"
     assert mask[90, 65], "what the loop goes around is inside"
     assert not mask[70, 65]
+
+
+def test_strokes_wait_in_the_browser_and_only_their_sizes_run_again(
+    page: Page, runs: list[str]
+) -> None:
+    go_to(page, 1)
+    own = page.locator("[data-side=ai] path[data-mark=own]")
+    before, sizes = places(page), page.get_by_role("region", name=words.COLUMNS[0])
+    expect(own).to_have_count(0)
+    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_visible()
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    of_the_ai = sizes.inner_text()
+    runs.clear()
+    for row in (40, 50, 60, 70):
+        drag(page, on_screen(page, "raw", row, 50), on_screen(page, "raw", row, 80))
+    expect(own).to_be_visible()
+    expect(sizes).not_to_have_text(of_the_ai, use_inner_text=True)
+    assert 1 <= len(runs) < 4
+    assert all(runs), "the whole page ran again"
+    assert places(page) == before
+
+
+def test_nothing_drawn_is_lost_with_the_slice_or_a_layer(page: Page) -> None:
+    go_to(page, 1)
+    own = page.locator("[data-side=ai] path[data-mark=own]")
+    drag(page, on_screen(page, "raw", 80, 50), on_screen(page, "raw", 80, 80))
+    drawn = own.get_attribute("d") or ""
+    go_to(page, 2)
+    expect(own).to_have_count(0)
+    page.get_by_text(texts.DIAMETERS, exact=True).click()
+    go_to(page, 1)
+    expect(own).to_have_attribute("d", drawn)
+    page.get_by_text(texts.DIAMETERS, exact=True).click()
+    expect(own).to_have_attribute("d", drawn)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
+def test_keep_and_discard_are_on_the_first_screen(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+    page.wait_for_timeout(300)
+    for name in (words.KEEP, viewer_texts.DISCARD_LONG):
+        button = page.get_by_role("button", name=name)
+        expect(button).to_be_enabled()
+        expect(button).to_be_in_viewport(ratio=1)
+
+
+def test_what_is_discarded_comes_back_by_undo(page: Page, home: Path) -> None:
+    own = page.locator("[data-side=ai] path[data-mark=own]")
+    button = page.get_by_role("button", name=words.KEEP)
+    button.click()
+    expect(button).to_be_disabled()
+    stored = own.get_attribute("d") or ""
+    assert set(kept(home).slices) == {1, 5}
+    drag(page, on_screen(page, "raw", 100, 50), on_screen(page, "raw", 100, 80))
+    drawn = own.get_attribute("d") or ""
+    assert drawn != stored
+    page.get_by_role("button", name=viewer_texts.DISCARD_LONG).click()
+    expect(own).to_have_attribute("d", stored)
+    expect(button).to_be_disabled()
+    for key, expected in (("u", drawn), ("y", stored), ("Control+z", drawn)):
+        page.keyboard.press(key)
+        expect(own).to_have_attribute("d", expected)
+    expect(button).to_be_enabled()
 
 
 def test_one_key_hides_the_ai_and_leaves_what_is_drawn(page: Page) -> None:

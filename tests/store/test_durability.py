@@ -110,6 +110,9 @@ def test_the_migrations_make_the_tables_that_the_code_expects(either: Places) ->
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+        for name, table in Base.metadata.tables.items():
+            stored = [column["name"] for column in inspect(connection).get_columns(name)]
+            assert stored == [column.name for column in table.columns], name
     engine.dispose()
 
 

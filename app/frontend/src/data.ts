@@ -18,6 +18,7 @@ export interface Line {
   width: number;
   dash: string;
   opacity: number;
+  own: boolean; // the reader's, not the AI's
 }
 
 export interface Tag {
@@ -62,12 +63,17 @@ export interface Mask {
 
 // What the reader drew: see `drawing.ts`.
 export interface Own {
+  since: string; // names the drawing for as long as the scan is open
   stamp: string; // of the last change that Streamlit knows, "" where nothing was drawn
+  begun: Start;
   slices: Record<string, number[]>;
+  kept: boolean; // it is what the reader kept last, or nothing is on either side
+  locked: string; // why nothing can be kept now, or ""
   number: number; // slice on screen where the viewer does not scroll, from 1
   shown: boolean;
   editable: boolean;
   startable: boolean; // from the AI's outline
+  line: Line; // how it is drawn; its path is made here
   colour: [number, number, number];
 }
 
@@ -85,6 +91,12 @@ export interface Words {
   larger: string;
   size: string;
   undo: string;
+  redo: string;
+  keep: string;
+  keep_long: string;
+  kept: string;
+  discard: string;
+  discard_long: string;
   starts: Record<Start, string>;
   hints: Record<Mode | "pictures", string>;
   keys: string;

@@ -25,6 +25,9 @@ export function listenKeys(viewer: Viewer, signal: AbortSignal): void {
       d: () => viewer.setTool("pen"),
       e: () => viewer.setTool("erase"),
       u: () => viewer.own.undo(),
+      "Ctrl+z": () => viewer.own.undo(),
+      y: () => viewer.own.redo(),
+      "Ctrl+y": () => viewer.own.redo(),
       o: () => viewer.own.hide(),
       "[": () => viewer.own.resize(-1),
       "]": () => viewer.own.resize(1),
@@ -32,8 +35,8 @@ export function listenKeys(viewer: Viewer, signal: AbortSignal): void {
       "=": zoom(1.25),
       "-": zoom(0.8),
       "0": () => viewer.reset(),
-      ArrowUp: () => viewer.step(1),
-      ArrowDown: () => viewer.step(-1),
+      ArrowUp: () => viewer.stack.step(1),
+      ArrowDown: () => viewer.stack.step(-1),
     },
     signal,
   );
@@ -101,8 +104,8 @@ function turning(viewer: Viewer): Drag {
 function pointing(viewer: Viewer, pane: HTMLElement, number: number): Drag {
   return (event) => {
     const box = pane.getBoundingClientRect();
-    const at = viewer.drawn[number]?.at(event.clientX - box.left, event.clientY - box.top);
-    if (at) viewer.goTo(at);
+    const at = viewer.engine.panes[number]?.at(event.clientX - box.left, event.clientY - box.top);
+    if (at) viewer.stack.goTo(at);
   };
 }
 
@@ -110,12 +113,12 @@ function measuring(viewer: Viewer, pane: HTMLElement, start: PointerEvent): Drag
   const from = pointOf(viewer, pane, start);
   viewer.measure(null);
   return (event) =>
-    viewer.measure({ slice: viewer.slice.value, from, to: pointOf(viewer, pane, event) });
+    viewer.measure({ slice: viewer.stack.number, from, to: pointOf(viewer, pane, event) });
 }
 
 function drawing(viewer: Viewer, pane: HTMLElement, start: PointerEvent): Drag {
   const inside = viewer.tool === "pen";
-  viewer.own.begin(viewer.slice.value, pointOf(viewer, pane, start), inside);
+  viewer.own.begin(viewer.stack.number, pointOf(viewer, pane, start), inside);
   return (event) => {
     for (const one of event.getCoalescedEvents?.() ?? [event])
       viewer.own.stroke(pointOf(viewer, pane, one));
@@ -154,22 +157,22 @@ function wheel(viewer: Viewer, pane: HTMLElement, number: number, event: WheelEv
     viewer.scale = Math.min(Math.max(viewer.scale * factor, 0.5), 4);
     viewer.refresh();
   } else if (viewer.mode === "planes") across(viewer, number, [x, y], notches(event));
-  else if (viewer.scrolls && !event.ctrlKey) viewer.step(notches(event));
+  else if (viewer.stack.scrolls && !event.ctrlKey) viewer.stack.step(notches(event));
   else zoomAt(viewer, pane, factor, [x - box.width / 2, y - box.height / 2]);
 }
 
 // Moves the plane under the mouse.
 function across(viewer: Viewer, number: number, [x, y]: [number, number], steps: number): void {
-  const pane = viewer.drawn[number];
+  const pane = viewer.engine.panes[number];
   const tile = pane?.tiles().find(
     (one) => x >= one.left && x < one.left + one.width && y >= one.top && y < one.top + one.height,
   );
   if (!pane || !tile || !steps) return;
   const axis = PLANE_AXES[tile.plane]!;
   const half = 0.5 / pane.voxels[axis]!;
-  const at: [number, number, number] = [...viewer.at];
+  const at: [number, number, number] = [...viewer.stack.at];
   at[axis] = Math.min(Math.max(at[axis]! + 2 * half * steps, half), 1 - half);
-  viewer.goTo(at);
+  viewer.stack.goTo(at);
 }
 
 function zoomAt(

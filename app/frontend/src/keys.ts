@@ -6,11 +6,12 @@ const STEERED = `${TYPED}, [role=slider], [role=combobox], [role=listbox], [role
 
 export function onKeys(actions: Record<string, () => boolean>, signal: AbortSignal): void {
   const listen = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in actions)) return;
+    const key = event.ctrlKey || event.metaKey ? `Ctrl+${event.key}` : event.key;
+    if (event.altKey || !(key in actions)) return;
     const target = event.composedPath()[0];
-    const busy = event.key.startsWith("Arrow") ? STEERED : TYPED;
+    const busy = key.startsWith("Arrow") ? STEERED : TYPED;
     if (target instanceof Element && target.closest(busy)) return;
-    if (!actions[event.key]!()) return;
+    if (!actions[key]!()) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // the page has buttons with the same arrows
   };

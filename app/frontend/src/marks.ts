@@ -1,6 +1,7 @@
 // Vector marks and words over a picture, in scan pixels.
 
-import type { Data, Edges, Picture } from "./data";
+import type { Data, Edges, Line, Picture } from "./data";
+import type { Tile } from "./pane";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -24,31 +25,26 @@ export function frame(svg: SVGElement, data: Data): void {
   svg.setAttribute("viewBox", `-0.5 -0.5 ${data.columns} ${data.rows}`);
 }
 
-export function drawLines(svg: SVGElement, data: Data): void {
-  frame(svg, data);
-  svg.replaceChildren(
-    ...data.lines.map((line) => {
-      const drawn = path({
-        d: line.path,
-        stroke: line.colour,
-        "stroke-width": line.width,
-        "stroke-dasharray": line.dash,
-        "stroke-opacity": line.opacity,
-      });
-      drawn.dataset.mark = line.mark;
-      return drawn;
-    }),
-  );
+// Those of the AI are whole; the reader's own are dashed, with a dark line below, so that they are
+// seen on any grey.
+function strokes(line: Line): SVGPathElement[] {
+  const drawn = path({
+    d: line.path,
+    stroke: line.colour,
+    "stroke-width": line.width,
+    "stroke-dasharray": line.dash,
+    "stroke-opacity": line.opacity,
+  });
+  drawn.dataset.mark = line.mark;
+  if (!line.own) return [drawn];
+  const below = path({ d: line.path, stroke: "#000", "stroke-width": line.width + 1.5 });
+  below.setAttribute("stroke-opacity", String(0.6 * line.opacity));
+  return [below, drawn];
 }
 
-// The reader's own line, dashed: with a dark one below it, so that it is seen on any grey.
-export function drawOwn(svg: SVGElement, border: string, data: Data): void {
+export function drawLines(svg: SVGElement, lines: Line[], data: Data): void {
   frame(svg, data);
-  const stroke = `rgb(${data.own?.colour.join(" ")})`;
-  const below = path({ d: border, stroke: "#000", "stroke-width": 3.5, "stroke-opacity": 0.6 });
-  const line = path({ d: border, stroke, "stroke-width": 2, "stroke-dasharray": "6 4" });
-  line.dataset.mark = "own";
-  svg.replaceChildren(...(border ? [below, line] : []));
+  svg.replaceChildren(...lines.flatMap(strokes));
 }
 
 // Words keep their size while the picture is zoomed, so they are no part of the SVG.
@@ -71,4 +67,23 @@ export function drawEdges(place: Element, letters: Edges): void {
     edge.textContent = letters[edge.dataset.edge ?? ""] ?? "";
     edge.hidden = !edge.textContent;
   }
+}
+
+// The letters of each of the three planes.
+export function drawTiles(place: Element, tiles: Tile[], data: Data): void {
+  place.replaceChildren(
+    ...tiles.map((tile) => {
+      const plane = document.createElement("div");
+      plane.className = "tile";
+      for (const side of ["left", "top", "width", "height"] as const)
+        plane.style[side] = `${tile[side]}px`;
+      for (const edge of ["left", "right", "top", "bottom"]) {
+        const letter = document.createElement("div");
+        [letter.className, letter.dataset.edge] = ["edge", edge];
+        plane.append(letter);
+      }
+      drawEdges(plane, data.volume?.patient?.letters[tile.plane] ?? {});
+      return plane;
+    }),
+  );
 }

@@ -1,12 +1,16 @@
 // The reader's own outline on the page: pen, eraser, undo, its line, and what Streamlit is told.
+//
+// Strokes stay here until the reader rests or keeps them, so that no stroke waits for the server.
 
 import { border } from "./brush";
 import type { Point } from "./caliper";
 import type { OwnChoices } from "./controls";
 import type { Component, Data, Start } from "./data";
 import { Drawing } from "./drawing";
-import { drawOwn } from "./marks";
+import { drawLines } from "./marks";
 
+const PAUSE_MS = 1200; // without a stroke
+const DRAWN = "sulcus-drawn"; // what `drawn.js` listens to
 const SIZES = [1, 3, 5, 9, 15, 25, 41]; // of the pen, in pixels across
 const drawings = new Map<string, Drawing>();
 const hands = { size: 5, hidden: false };
@@ -17,19 +21,23 @@ export class Own {
   private inside = true;
   private at: Point | null = null;
   private traced = { of: "", path: "" };
+  private timer = 0;
 
-  constructor(private readonly refresh: () => void) {}
+  constructor(private readonly refresh: () => void, signal: AbortSignal) {
+    window.addEventListener("beforeunload", (event) => this.ask(event), { signal });
+  }
 
   show(component: Component): void {
     this.component = component;
-    const { id, rows, columns, aspect, own } = component.data;
+    const { rows, columns, aspect, own } = component.data;
     if (!own) return;
-    if (!drawings.has(id)) drawings.set(id, new Drawing({ rows, columns, aspect }));
-    this.drawing!.hear(own.stamp, own.slices);
+    if (!drawings.has(this.key)) drawings.set(this.key, new Drawing({ rows, columns, aspect }));
+    this.drawing!.hear(own);
+    if (this.drawing!.told !== this.drawing!.version) this.tellSoon();
   }
 
   get drawing(): Drawing | undefined {
-    return this.data.own ? drawings.get(this.data.id) : undefined;
+    return this.data.own ? drawings.get(this.key) : undefined;
   }
 
   get editable(): boolean {
@@ -43,11 +51,16 @@ export class Own {
   get choices(): OwnChoices | null {
     const { own } = this.data;
     if (!own || !this.editable) return null;
+    const drawing = this.drawing!;
     return {
       ...hands,
-      undoable: this.drawing!.undoable,
+      undoable: drawing.undoable,
+      redoable: drawing.redoable,
       startable: own.startable,
-      any: this.drawing!.slices.size > 0,
+      any: drawing.slices.size > 0,
+      unkept: drawing.unkept,
+      filled: drawing.filled,
+      locked: own.locked,
     };
   }
 
@@ -63,16 +76,27 @@ export class Own {
   }
 
   undo(): boolean {
-    if (!this.editable || this.slice || !this.drawing!.undo()) return false;
-    this.tell();
-    return this.drawn();
+    return this.editable && !this.slice && this.drawing!.undo() && this.changed();
   }
 
-  start(from: Start): void {
+  redo(): boolean {
+    return this.editable && !this.slice && this.drawing!.redo() && this.changed();
+  }
+
+  // Begins anew; what was drawn comes back by undo.
+  start(from: Start | "kept"): void {
+    clearTimeout(this.timer);
+    this.drawing!.told = this.drawing!.version;
     this.component.setTriggerValue("start", [this.data.id, from]);
   }
 
+  keep(): void {
+    clearTimeout(this.timer);
+    this.component.setTriggerValue("keep", [this.data.id, ...this.drawing!.message()]);
+  }
+
   begin(slice: number, at: Point, inside: boolean): void {
+    clearTimeout(this.timer);
     [this.slice, this.inside, hands.hidden] = [slice, inside, false];
     this.drawing!.begin(slice, at);
     this.stroke(at);
@@ -88,8 +112,7 @@ export class Own {
     if (!this.slice) return;
     this.drawing!.end(this.slice, hands.size, this.inside);
     this.slice = 0;
-    this.tell();
-    this.drawn();
+    this.changed();
   }
 
   // Where the pen is, for the ring of its size; null where there is none.
@@ -101,13 +124,14 @@ export class Own {
 
   // The line of a slice and the ring of the pen.
   draw(stage: HTMLElement, slice: number): void {
-    const line = stage.querySelector<SVGElement>('[data-layer="own"]')!;
+    const { rows, columns, aspect, own } = this.data;
+    const svg = stage.querySelector<SVGElement>('[data-layer="own"]')!;
     const mask = this.shown && this.drawing?.slices.get(slice);
-    drawOwn(line, mask ? this.trace(slice, mask) : "", this.data);
+    const path = mask ? this.trace(slice, mask) : "";
+    drawLines(svg, own && path ? [{ ...own.line, path }] : [], this.data);
     const ring = stage.querySelector<HTMLElement>(".ring")!;
     ring.hidden = !this.at;
     if (!this.at) return;
-    const { rows, columns, aspect } = this.data;
     ring.style.left = `${(100 * (this.at.column + 0.5)) / columns}%`;
     ring.style.top = `${(100 * (this.at.row + 0.5)) / rows}%`;
     ring.style.width = `${(100 * hands.size) / columns}%`;
@@ -118,15 +142,40 @@ export class Own {
     return this.component.data;
   }
 
+  // A scan that was closed and opened again is drawn on anew.
+  private get key(): string {
+    return `${this.data.id} ${this.data.own?.since}`;
+  }
+
   private trace(slice: number, mask: Uint8Array): string {
-    const of = `${this.data.id} ${slice} ${this.drawing!.version}`;
+    const of = `${this.key} ${slice} ${this.drawing!.version}`;
     if (of !== this.traced.of) this.traced = { of, path: border(mask, this.data) };
     return this.traced.path;
   }
 
-  // A state and no trigger: it stays until the next one, so that no stroke is lost.
+  private changed(): boolean {
+    this.tellSoon();
+    return this.drawn();
+  }
+
+  private tellSoon(): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.tell(), PAUSE_MS);
+  }
+
+  // For the sizes beside the AI's. Where nobody listens it is told when Streamlit draws next.
   private tell(): void {
-    this.component.setStateValue("drawn", [this.data.id, ...this.drawing!.message()]);
+    const drawing = this.drawing;
+    if (!drawing || drawing.told === drawing.version) return;
+    const before = drawing.told;
+    const detail = [this.data.id, ...drawing.message()];
+    const event = new CustomEvent(DRAWN, { detail, cancelable: true });
+    if (document.dispatchEvent(event)) drawing.told = before; // nobody took it
+  }
+
+  // Before the page goes, and what was drawn with it.
+  private ask(event: BeforeUnloadEvent): void {
+    if (this.component && this.drawing?.unkept) event.preventDefault();
   }
 
   private drawn(): boolean {
