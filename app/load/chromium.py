@@ -132,7 +132,7 @@ class ChromiumReader:
                 slider = self._keyed(state.HEAT_OPACITY, "input")
                 return seconds_until(heat, "style", lambda: slider.press("ArrowRight"))
             case "window":
-                slider = self.page.get_by_role("slider", name=texts.WINDOW_WIDTH)
+                slider = self.page.get_by_role("slider", name=texts.WINDOW_CENTER)
                 return seconds_until(viewer, "data-window", lambda: slider.press("ArrowRight"))
             case "layer":
                 switch = self._keyed(state.HEAT, "label")
@@ -163,8 +163,10 @@ class ChromiumReader:
                 )
                 self._read(2)
             case "series":
-                self.page.get_by_role("button", name=texts.OPEN).click()
-                self._keyed(f"sample.{len(samples.shipped())}", "button").click()
+                series = self._keyed(f"sample.{len(samples.shipped())}", "button")
+                if not series.is_visible():  # the list stays open after an upload
+                    self.page.get_by_role("button", name=texts.OPEN).click()
+                series.click()
                 self._read(3)
             case "elsewhere":
                 self.page.get_by_role("link", name=worklist_texts.PAGE).click()
