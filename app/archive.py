@@ -6,6 +6,7 @@ One for each place in a process, opened when it is first asked for; it holds no 
 import hashlib
 from collections.abc import Callable
 from functools import cache
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -38,6 +39,9 @@ from ml.labels import NO_TUMOR
 from ml.results import Analysis, Refused, Scan
 from ml.study import StudyReading
 from ml.volume import Volume
+
+MOST_NOTED: Final = 10_000
+"""Answers that a process remembers to have noted; of the others it asks the store."""
 
 
 class Archive:
@@ -165,9 +169,13 @@ class Archive:
     ) -> int:
         """Number of the answer; what `make` gives for the version's digest is written once."""
         key = (content_hash, version)
-        if key not in self._noted:
-            self._noted[key] = self._repository.add_answer(*make(self.version_digest(version)))
-        return self._noted[key]
+        number = self._noted.get(key)
+        if number is None:
+            number = self._repository.add_answer(*make(self.version_digest(version)))
+            if len(self._noted) >= MOST_NOTED:
+                self._noted.clear()
+            self._noted[key] = number
+        return number
 
     def _admitted(self, scan: Scan, data: bytes) -> NewScan:
         found = origin(data, self._key)

@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from app.hostile import ENTRIES
+from app.load.visit import STEPS
+from ml.bench import soak
 from ml.errors import SulcusError
 from ml.hostile import counts
 from ml.hostile.document import DOCUMENT, document
@@ -39,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def text(root: Path) -> str:
     """The document that the counts give."""
-    return document(root, {name: entry.title for name, entry in ENTRIES.items()})
+    hostile = document(root, {name: entry.title for name, entry in ENTRIES.items()})
+    return f"{hostile}\n{soak.section(root, STEPS)}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import streamlit as st
 
+from app import uploaded
 from ml.errors import SulcusError
 from ml.io.series import Series
 
@@ -208,7 +209,7 @@ def take_upload() -> list[tuple[str, bytes]]:
     """The uploaded files as (name, bytes); the widget is emptied."""
     files = st.session_state.get(upload_key()) or []
     st.session_state[UPLOAD_ROUND] = st.session_state.get(UPLOAD_ROUND, 0) + 1
-    return [(file.name, file.getvalue()) for file in files]
+    return uploaded.taken(files)
 
 
 def slice_key(content_hash: str) -> str:

@@ -22,6 +22,8 @@ from ml.volume import Volume
 
 _KEPT: Final = 8
 """Readings kept, and as many begun: an outline is one byte a pixel."""
+_NAMES: Final = 256
+"""Opened series whose decoded ones are known."""
 
 
 class _Readings:
@@ -38,7 +40,10 @@ class _Readings:
 
     def name(self, opened: str, decoded: str) -> None:
         """Note which decoded series an opened one is."""
+        self._names.pop(opened, None)
         self._names[opened] = decoded
+        while len(self._names) > _NAMES:
+            self._names.pop(next(iter(self._names)), None)
 
     def of(self, opened: str) -> StudyReading | None:
         return self._found.get((self._names.get(opened, ""), services.model_version()))

@@ -9,8 +9,8 @@ import threading
 from typing import Final
 
 from app import services
+from app.tidying import TIDYING
 from ml.errors import SulcusError
-from ml.inference.resident import give_back
 from ml.models import registry
 
 __all__ = ["LOADING", "Loading"]
@@ -49,7 +49,7 @@ class Loading:
             pass  # whoever reads a scan gets the same error, with its words
         finally:
             self._networks = self._ready
-            give_back()
+            TIDYING.start()
 
 
 LOADING: Final = Loading()

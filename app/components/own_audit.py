@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import audit_session, audits
+from app import audit_session, audits, uploaded
 from app import audit_texts as words
 from app.components import audit_figures, download, problem, table
 from ml.datasets.audit_rows import COLUMNS, csv_rows
@@ -62,6 +62,7 @@ def _run(archive: "UploadedFile | None", folder: "list[UploadedFile]") -> None:
     except DatasetError as error:
         # A new error: the traceback of the first would keep the upload's bytes.
         audit_session.keep(type(error)(str(error)))
+    uploaded.release(folder if archive is None else [archive])
 
 
 def _result(found: OwnSet) -> None:

@@ -84,6 +84,17 @@ def test_the_row_in_the_database_holds_the_digests(tmp_path: Path) -> None:
     assert places().home == tmp_path / "home"
 
 
+def test_what_was_noted_is_looked_up_again_after_very_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.archive.MOST_NOTED", 2)
+    kept, read = archive(), expected(LESION)
+    numbers = [kept.note(LESION, read, version) for version in ("a", "b", "c")]
+    digest = read.scan.content_hash
+    assert [kept.noted(digest, version) for version in ("a", "b", "c")] == [False, False, True]
+    assert kept.note(LESION, read, "a") == numbers[0], "the store knows it"
+
+
 def test_after_a_word_that_is_not_written_the_answer_is_noted_anew() -> None:
     kept, read = archive(), expected(LESION)
     kept.note(LESION, read, "networks")

@@ -8,12 +8,13 @@ from streamlit.testing.v1 import AppTest
 
 from app import probe
 from app.components import look
+from app.load.wire import ANSWER
 from tests.app.conftest import LESION, Opened, html
 
 
 def test_the_answers_it_waits_for_come_with_a_reading(app: AppTest, opened: Opened) -> None:
-    assert probe.ANSWER not in html(app.run())
-    assert probe.ANSWER in html(opened(("a.png", LESION)))
+    assert ANSWER not in html(app.run())
+    assert ANSWER in html(opened(("a.png", LESION)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")

@@ -1,7 +1,6 @@
 """A real server and a real browser, started once for all browser tests."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,18 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from app.load import chromium as load
+
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WITHOUT_WEBGL = ("--disable-gpu", "--disable-3d-apis")
-WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-"""WebGL 2 without a graphics card."""
 PATIENCE_MS = 60_000  # a busy machine with two cores, and networks that load
 expect.set_options(timeout=PATIENCE_MS)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -37,10 +28,9 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of Chromium: $CHROMIUM, else Debian's."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    if not Path(path).exists():
+    if not load.chromium().exists():
         pytest.skip("no Chromium: install Debian's package `chromium`, or set CHROMIUM")
-    return path
+    return str(load.chromium())
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +87,9 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
     """A browser without WebGL."""
-    started = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *WITHOUT_WEBGL])
+    started = playwright.chromium.launch(
+        executable_path=chromium, args=[*load.FLAGS, *WITHOUT_WEBGL]
+    )
     yield started
     started.close()
 
@@ -105,7 +97,7 @@ def browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def drawing_browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
     """A browser with WebGL, as readers have it."""
-    started = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *WEBGL])
+    started = playwright.chromium.launch(executable_path=chromium, args=[*load.FLAGS, *load.WEBGL])
     yield started
     started.close()
 

@@ -1,8 +1,10 @@
 """The app with the tests' engine in place of the networks: `streamlit run tests/e2e/drawn_app.py`.
 
-What the viewer does in a browser is tested with it, so that no network has to load.
+What the viewer does in a browser is tested with it, so that no network has to load. Each run of
+the page adds a line to `calls.txt`: how many calls of a network it took.
 """
 
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -20,4 +22,8 @@ ENGINE = FakeEngine()
 services.engine = lambda: ENGINE  # type: ignore[assignment, return-value]
 registry.published = lambda: REGISTRY  # type: ignore[assignment, return-value]
 pipeline.shipped_gate = lambda: OPEN_GATE
-runpy.run_path(str(ROOT / "app" / "main.py"), run_name="__main__")
+try:
+    runpy.run_path(str(ROOT / "app" / "main.py"), run_name="__main__")
+finally:
+    with Path(os.environ["SULCUS_HOME"]).with_name("calls.txt").open("a") as calls:
+        calls.write(f"{ENGINE.calls.total()}\n")

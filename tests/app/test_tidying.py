@@ -1,0 +1,47 @@
+"""Garbage is collected quickly after each run, and all of it once a minute."""
+
+import gc
+import threading
+import time
+import weakref
+
+import pytest
+
+from app import tidying
+from app.tidying import Tidying
+
+
+class Ring:
+    """Garbage that only a collection finds."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+def test_what_lives_is_set_aside_and_what_died_since_is_found() -> None:
+    ring = Ring()
+    gone = weakref.ref(ring)
+    Tidying.tidy()
+    assert gc.get_freeze_count() > 1000
+    del ring
+    gc.collect()
+    assert gone() is not None, "it was set aside"
+    Tidying.tidy()
+    assert gone() is None
+    later = weakref.ref(Ring())
+    gc.collect()
+    assert later() is None, "what came later is found by a run's own collection"
+
+
+def test_one_thread_tidies_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = threading.Semaphore(0)
+    monkeypatch.setattr(tidying, "EVERY_S", 0.01)
+    monkeypatch.setattr(Tidying, "tidy", lambda _: times.release())
+    found, before = Tidying(), set(threading.enumerate())
+    for _ in range(3):
+        found.start()
+    assert all(times.acquire(timeout=10) for _ in range(3))
+    (begun,) = set(threading.enumerate()) - before
+    assert begun.daemon, "it keeps no process alive"
+    monkeypatch.setattr(tidying, "EVERY_S", 3600.0)
+    time.sleep(0.05)
