@@ -54,12 +54,12 @@ def test_what_was_signed_in_an_earlier_form_is_not_made_again(version: str) -> N
     """Its text is shown and saved as it is; 1.0 was never stored."""
     read = reading()
     row = stored(drafted(read), read)
-    assert restored(row, read, rows=(row,), outlines=()) is not None
+    assert restored(row, read, rows=(row,), outlines=(), drawings=()) is not None
     told = json.loads(row.report.document)
     del told["reader_drawing"]
     text = json.dumps({**told, "version": version}, ensure_ascii=False, indent=2)
     report = replace(row.report, form_version=version, document=f"{text}\n")
     earlier = replace(row, report=report, digest=report.digest)
     assert earlier.intact
-    assert restored(earlier, read, rows=(earlier,), outlines=()) is None
+    assert restored(earlier, read, rows=(earlier,), outlines=(), drawings=()) is None
     assert "form" in signed_texts.READ_OTHERWISE
