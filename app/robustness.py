@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from app.hostile import ENTRIES
+from app.loss.document import section
 from ml.errors import SulcusError
 from ml.hostile import counts
 from ml.hostile.document import DOCUMENT, document
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def text(root: Path) -> str:
     """The document that the counts give."""
-    return document(root, {name: entry.title for name, entry in ENTRIES.items()})
+    hostile = document(root, {name: entry.title for name, entry in ENTRIES.items()})
+    return "\n".join(filter(None, (hostile, section(root))))
 
 
 def _parser() -> argparse.ArgumentParser:

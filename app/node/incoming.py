@@ -129,10 +129,11 @@ class Incoming:
 def _write(file: Path, data: bytes) -> None:
     """One file, whole and flushed to the disk, for its owner only."""
     try:
-        file.parent.parent.mkdir(mode=0o700, exist_ok=True)
-        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if not file.parent.is_dir():
+            file.parent.parent.mkdir(mode=0o700, exist_ok=True)
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            flush(file.parent.parent)
         write_whole(file, data)
-        flush(file.parent.parent)
     except OSError as error:
         raise StoreError(
             f"A received instance cannot be written ({error.strerror}). See that the folder "
