@@ -77,7 +77,7 @@ def small_disk(place: Path) -> Iterator[Disk]:
         yield Disk(place, mounted)
     finally:
         if mounted:
-            subprocess.run(["umount", str(place)], check=True)
+            subprocess.run(["umount", "--lazy", str(place)], check=True)  # whoever holds it
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from app.loss.processes import killed
 from app.loss.whole import problems
 from app.loss.work import FAILED, LOOPS, Ack, Loop, run
 from app.store.unfinished import PREFIX
+from ml.errors import SulcusError
 
 __all__ = ["PART", "killings"]
 
@@ -93,6 +94,10 @@ def _round(case: Case, folder: Path, *, tally: Tally, chance: Random, trials: in
         now = killed(partial(case.work, name), after=after, then_s=then_s)
         failed = [str(ack[1]) for ack in now if ack[0] == FAILED]
         told += [ack for ack in now if ack[0] != FAILED]
+        done = len(now) - len(failed)
         left = any(folder.rglob(f"{PREFIX}*")) or any(folder.rglob(".writing-*"))
-        wrong = [*failed, *case.problems(name, told)]
-        tally.trial(wrong, acknowledged=len(now) - len(failed), left=left)
+        try:
+            failed += case.problems(name, told)
+        except SulcusError as error:
+            failed.append(f"does not start: {error}")
+        tally.trial(failed, acknowledged=done, left=left)

@@ -102,12 +102,16 @@ def _make_private(file: Path) -> None:
 
 def _set_up(connection: Any, record: object) -> None:  # noqa: ARG001  the event's own arguments
     connection.isolation_level = None  # transactions begin in _begin, and nowhere else
-    cursor = connection.cursor()
-    _write_ahead(cursor)
-    # recursive_triggers: else INSERT OR REPLACE deletes a row behind the guard's back.
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        _write_ahead(cursor)
+        # recursive_triggers: else INSERT OR REPLACE deletes a row behind the guard's back.
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except sqlite3.Error:
+        connection.close()  # nobody else does: the file would stay open
+        raise
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:

@@ -5,7 +5,6 @@ was not closed is looked at: SQLite repairs it by its log, and one that is damag
 not used.
 """
 
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 from app.store.backup import DATABASE, PICTURES, SECRET, failing, is_whole
 from app.store.places import Places
 from app.store.troubles import DAMAGED, troubles
-from app.store.unfinished import alone, flush, sweep, write_whole
+from app.store.unfinished import alone, flush, folder_in, sweep, write_whole
 from ml.errors import StoreError
 
 __all__ = ["CHECKED", "go_on", "recover"]
@@ -67,7 +66,8 @@ def _move(found: Places, checked: Path) -> None:
     with suppress(FileNotFoundError):  # moved before, or on a server
         (checked / DATABASE).replace(str(found.url.database))
     flush(found.home)
-    shutil.rmtree(checked)
+    with folder_in(found.home) as folder:  # in one step: half of it removed could not go on
+        checked.rename(folder / checked.name)
 
 
 def _look_at(database: Path) -> None:

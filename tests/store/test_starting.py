@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.store import starting
+from app.store import starting, unfinished
 from app.store.backup import DATABASE, back_up
 from app.store.opening import open_store
 from app.store.pictures import Pictures
@@ -84,6 +84,30 @@ def test_an_interrupted_restore_goes_on_at_the_next_start(
     assert len(Repository(engine).readings()) == 1
     assert Trail(engine).verify().breaks == ()
     assert Pictures(other.pictures, 30).data(scan().content_hash) == PICTURE
+    engine.dispose()
+
+
+def test_a_restore_that_ends_while_it_tidies_up_is_done(
+    packed: Path, other: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove, removed = unfinished.shutil.rmtree, []
+
+    def half(folder: Path, **options: bool) -> None:
+        inside = folder / CHECKED / "pictures"
+        if inside.is_dir():
+            remove(inside)
+            removed.append(inside)
+            raise KeyboardInterrupt
+        remove(folder, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(unfinished.shutil, "rmtree", half)
+        with pytest.raises(KeyboardInterrupt):
+            restore(other, packed)
+    assert removed
+    engine = open_store(other)
+    assert len(Repository(engine).readings()) == 1
+    assert not list(other.home.glob(f"{PREFIX}*"))
     engine.dispose()
 
 
