@@ -22,7 +22,8 @@ step what was acknowledged. Then the store is opened as the app opens it. A fail
 was acknowledged and is not there; a database that is not whole by SQLite's own check or its foreign
 keys; an audit trail that does not hold; a signature without its text, or on another one; a file
 that is there in part; something half written that the next start has not removed; a crash; or a
-refusal that is no sentence for a reader."""
+refusal that is no sentence for a reader. The counts are of the last run of each case, before
+what it found was mended."""
 _TEXTS: Final = {
     KILL: (
         "### `kill -9`",

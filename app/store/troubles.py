@@ -3,6 +3,7 @@
 Reference: SQLite's result codes; of an extended code the lowest byte is its kind.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,8 @@ def troubles() -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise StoreError(_KINDS.get(_kind(error), _UNREACHED)) from None
+    except json.JSONDecodeError:  # of a column: SQLite's own check looks into no text
+        raise StoreError(DAMAGED) from None
 
 
 def is_damage(error: sqlite3.Error) -> bool:

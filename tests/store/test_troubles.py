@@ -41,6 +41,16 @@ def test_each_trouble_has_its_sentence(code: int, said: str) -> None:
     assert "patient" not in str(caught.value)
 
 
+def test_a_row_whose_text_is_damaged_is_said(engine: Engine) -> None:
+    repository = Repository(engine)
+    repository.add_answer(scan(), answer())
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER ai_results_no_UPDATE")
+        connection.exec_driver_sql("UPDATE ai_results SET weights = '{\"mobile'")
+    with pytest.raises(StoreError, match="is damaged"):
+        repository.worklist()
+
+
 def test_a_full_database_says_so_and_keeps_what_was_signed(engine: Engine) -> None:
     answered = Repository(engine).add_answer(scan(), answer())
     Reports(engine).sign(answered, REPORT)
