@@ -198,6 +198,18 @@ def archive() -> Archive:
     return _opened(places())
 
 
+def open_archive(found: Places) -> Archive:
+    """The archive at a place, opened anew.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    return Archive(open_store(found), Pictures(found.pictures, found.keep_days), key=secret(found))
+
+
+_opened = cache(open_archive)
+
+
 def answer_of(answer: Analysis | Refused, version: str) -> Answer:
     """What is stored of an answer.
 
@@ -254,8 +266,3 @@ def _refused(answer: Refused, version: str) -> Answer:
         in_training_set=False,
         seconds=sum(answer.seconds.values()),
     )
-
-
-@cache
-def _opened(found: Places) -> Archive:
-    return Archive(open_store(found), Pictures(found.pictures, found.keep_days), key=secret(found))

@@ -14,6 +14,7 @@ from typing import Final
 
 from app.hostile import ENTRIES
 from app.load.visit import STEPS
+from app.loss.document import section
 from ml.bench import soak
 from ml.errors import SulcusError
 from ml.hostile import counts
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def text(root: Path) -> str:
     """The document that the counts give."""
     hostile = document(root, {name: entry.title for name, entry in ENTRIES.items()})
-    return f"{hostile}\n{soak.section(root, STEPS)}"
+    return "\n".join(filter(None, (hostile, section(root), soak.section(root, STEPS))))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -40,12 +40,23 @@ def verified(found: Verified) -> str:
         return "The audit trail is empty."
     size = f"{plain(found.lines)} lines; the last one has the seal {seal(found.head)}."
     if not found.breaks:
-        return f"The audit trail is whole: {size}"
+        return f"The audit trail is whole: {size}{_clock(found.set_back)}"
     places = "; ".join(broken(one) for one in found.breaks[:5])
     more = f" And {plain(len(found.breaks) - 5)} more." if len(found.breaks) > 5 else ""
     return (
         f"The audit trail does not hold: {places}.{more} {size} Keep a copy of the database as it "
         "is, and compare it with the last backup."
+    )
+
+
+def _clock(set_back: int) -> str:
+    """That the computer's clock was set back, "" where it was not."""
+    if not set_back:
+        return ""
+    return (
+        f" Lines with an earlier time than the one before: {plain(set_back)}. The computer's clock "
+        "was set back; the lines stand in the order in which they were written, but the times "
+        "around there may be wrong. Set the clock by the network."
     )
 
 

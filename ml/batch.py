@@ -24,7 +24,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ml.batch_masks import mask_files, mask_png
-from ml.batch_options import add_arguments, chosen_reader
+from ml.batch_options import add_arguments, chosen_reader, stopped
 from ml.errors import ScanError, SulcusError
 from ml.inference.conflicts import least_heat_ratio
 from ml.inference.engine import Engine
@@ -283,7 +283,7 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
         print("Interrupted. The same command goes on from here.", file=sys.stderr)
         return 130
     except (SulcusError, OSError) as error:
-        print(f"ml.batch stopped: {error}", file=sys.stderr)
+        print(f"ml.batch stopped: {stopped(error)}", file=sys.stderr)
         return 2
     if not done.found:
         print("No file found under the given paths; nothing was read.", file=sys.stderr)

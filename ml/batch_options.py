@@ -10,7 +10,7 @@ from ml.errors import EngineError
 if TYPE_CHECKING:
     from ml.batch import Reader
 
-__all__ = ["add_arguments", "chosen_reader"]
+__all__ = ["add_arguments", "chosen_reader", "stopped"]
 
 ENGINES: Final = ("local", "ray")
 
@@ -53,3 +53,14 @@ def chosen_reader(options: argparse.Namespace) -> "Reader | None":
     from ml.batch_ray import Cluster, read_on  # with it pyarrow, which nothing else here needs
 
     return partial(read_on, Cluster(options.address, options.workers))
+
+
+def stopped(error: Exception) -> str:
+    """What is said of an error that ends a batch: a disk's own words name files."""
+    if not isinstance(error, OSError):
+        return str(error)
+    return (
+        f"The output cannot be written or read ({error.strerror or type(error).__name__}). See "
+        "that its folder is there, has room and can be written to; then run the same command "
+        "again, and it goes on from here."
+    )

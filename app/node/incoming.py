@@ -5,7 +5,6 @@ files have their whole header; they stay here only until the series is whole.
 """
 
 import hashlib
-import os
 import shutil
 import threading
 import time
@@ -13,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final
 
+from app.store.unfinished import flush, write_whole
 from ml.errors import SizeOutOfBounds, StoreError, UnknownFormat
 from ml.io.dicom_stack import frames_of
 from ml.io.limits import MAX_ARCHIVE_BYTES, MAX_SERIES_FILES
@@ -128,16 +128,12 @@ class Incoming:
 
 def _write(file: Path, data: bytes) -> None:
     """One file, whole and flushed to the disk, for its owner only."""
-    part = file.with_suffix(".part")
     try:
-        file.parent.parent.mkdir(mode=0o700, exist_ok=True)
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        handle = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
+        if not file.parent.is_dir():
+            file.parent.parent.mkdir(mode=0o700, exist_ok=True)
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            flush(file.parent.parent)
+        write_whole(file, data)
     except OSError as error:
         raise StoreError(
             f"A received instance cannot be written ({error.strerror}). See that the folder "

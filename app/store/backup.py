@@ -12,9 +12,7 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sqlite3
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -24,9 +22,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.store.places import Places, secret
+from app.store.troubles import is_damage
+from app.store.unfinished import flush, folder_in, sweep
 from ml.errors import StoreError
 
-__all__ = ["FORMAT", "Contents", "back_up", "check_whole", "copied", "failing"]
+__all__ = ["FORMAT", "Contents", "back_up", "check_whole", "copied", "failing", "is_whole"]
 
 FORMAT: Final = 1
 """Version of the file; a restore refuses a later one."""
@@ -94,15 +94,14 @@ def back_up(found: Places, to: Path) -> Contents:
         )
     secret(found)  # readable, and long enough
     with failing("written"):
-        folder = Path(tempfile.mkdtemp(prefix=".backup-", dir=to.parent))  # 0700
-        try:
+        sweep(to.parent)
+        with folder_in(to.parent) as folder:
             database = folder / DATABASE
             if here:
                 copied(Path(str(found.url.database)), database)
             contents = _pack(found, database if here else None, folder / "packed")
             (folder / "packed").replace(to)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            flush(to.parent)
     return contents
 
 
@@ -120,16 +119,22 @@ def check_whole(database: Path) -> None:
     Raises:
         StoreError: it is.
     """
-    with closing(sqlite3.connect(database)) as connection:
-        try:
-            said = connection.execute("PRAGMA integrity_check").fetchall()
-        except sqlite3.DatabaseError:
-            said = []
-    if said != [("ok",)]:
+    if not is_whole(database):
         raise StoreError(
             "The copy of the database is damaged, so the backup is not used. Look after the disk, "
             "and take the backup before it."
         )
+
+
+def is_whole(database: Path) -> bool:
+    """Whether a database is not damaged."""
+    with closing(sqlite3.connect(database, timeout=60)) as connection:
+        try:
+            return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            return False
 
 
 @contextmanager

@@ -10,8 +10,6 @@ writers queue in the same way, so that looking for a row and adding it cannot be
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +17,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.store.places import Places, prepare
+from app.store.starting import recover
+from app.store.troubles import is_busy, troubles
 from ml.errors import StoreError
 
 WRITES: Final = "sulcus_writes"
@@ -35,12 +34,13 @@ _WRITE_LOCK: Final = 0x5C1C05
 
 
 def open_store(found: Places) -> Engine:
-    """The database, with every table as this version needs it.
+    """The database, with every table as this version needs it; see `app.store.starting` too.
 
     Raises:
-        StoreError: it cannot be reached, or was written by a later version.
+        StoreError: it cannot be reached, is damaged, or was written by a later version.
     """
     prepare(found)
+    recover(found)
     engine = connect(found)
     migrate(engine)
     return engine
@@ -89,19 +89,6 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             ) from None
 
 
-@contextmanager
-def troubles() -> Iterator[None]:
-    """Turn what a database raises into a `StoreError`, without its text: it may hold a name."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error):
-        raise StoreError(
-            "The database of readings cannot be reached, or did not take the entry. Nothing was "
-            "written. See that the folder SULCUS_HOME can be written to, has room and is on a "
-            "local disk, or that the server in SULCUS_DATABASE_URL runs; then try again."
-        ) from None
-
-
 def _make_private(file: Path) -> None:
     """An empty file for its owner only, where there is none; the log files inherit its mode."""
     try:
@@ -115,12 +102,16 @@ def _make_private(file: Path) -> None:
 
 def _set_up(connection: Any, record: object) -> None:  # noqa: ARG001  the event's own arguments
     connection.isolation_level = None  # transactions begin in _begin, and nowhere else
-    cursor = connection.cursor()
-    _write_ahead(cursor)
-    # recursive_triggers: else INSERT OR REPLACE deletes a row behind the guard's back.
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        _write_ahead(cursor)
+        # recursive_triggers: else INSERT OR REPLACE deletes a row behind the guard's back.
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except sqlite3.Error:
+        connection.close()  # nobody else does: the file would stay open
+        raise
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:
@@ -130,8 +121,8 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > end:
                 raise
             time.sleep(0.05)
 

@@ -4,15 +4,14 @@ What a reader keeps is the decoded scan (`ml.io.kept`, `ml.io.kept_series`), nev
 was uploaded. The DICOM node keeps that too, or the files that it received (`app.node.inbox`).
 """
 
-import os
 import re
-import tempfile
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from app.store.unfinished import sweep, write_whole
 from ml.errors import StoreError
 from ml.io import kept
 from ml.io.kept_series import pack_series
@@ -55,22 +54,21 @@ class Pictures:
         file = self._file(content_hash)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder)  # 0600
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            Path(name).replace(file)
+            write_whole(file, data)
+            return self._end(file)
         except OSError as error:
             raise StoreError(
                 f"The picture cannot be kept ({error.strerror}). See that the folder SULCUS_HOME "
                 "has room and can be written to, then try again."
             ) from None
-        return self._end(file)
 
     def kept_until(self, content_hash: str) -> datetime | None:
-        """Until when a picture stays, UTC; None where it is not kept."""
-        file = self._file(content_hash)
-        end = self._end(file) if file.exists() else None
-        return end if end is not None and end > datetime.now(UTC) else None
+        """Until when a picture stays, UTC; None where it is not kept, or cannot be read."""
+        try:
+            end = self._end(self._file(content_hash))
+        except OSError:
+            return None
+        return end if end > datetime.now(UTC) else None
 
     def data(self, content_hash: str) -> bytes:
         """The bytes of what is kept, for `ml.io.kept.unpack` or `ml.io.kept_series.reopened`.
@@ -87,22 +85,33 @@ class Pictures:
             ) from None
 
     def forget(self, content_hash: str) -> None:
-        """Remove a picture; none is fine too."""
-        self._file(content_hash).unlink(missing_ok=True)
+        """Remove a picture; none is fine too.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
+        try:
+            self._file(content_hash).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The picture cannot be removed ({error.strerror}). See that the folder "
+                "SULCUS_HOME can be written to, then try again."
+            ) from None
 
     def remove_old(self) -> int:
         """Remove every picture whose days are over, and what a killed process left half written.
 
         Returns:
-            How many files were removed.
+            How many were removed; what cannot be removed is tried again next time.
         """
         oldest = time.time() - timedelta(days=self.keep_days).total_seconds()
-        removed = 0
-        for file in list(self._folder.iterdir()) if self._folder.is_dir() else ():
-            with suppress(FileNotFoundError):  # another process was faster
-                if file.stat().st_mtime <= oldest:
-                    file.unlink()
-                    removed += 1
+        removed = sweep(self._folder)
+        with suppress(OSError):  # no folder, or none that may be read
+            for file in list(self._folder.iterdir()):
+                with suppress(OSError):  # another process was faster, or writes there
+                    if file.is_file() and file.stat().st_mtime <= oldest:
+                        file.unlink()
+                        removed += 1
         return removed
 
     def _file(self, content_hash: str) -> Path:

@@ -6,8 +6,8 @@ secret that pseudonyms are made with is a file in it, or the file that `SULCUS_S
 
 import os
 import secrets
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine import make_url as parsed
 from sqlalchemy.exc import ArgumentError
 
+from app.store.unfinished import flush, folder_in, write_new
 from ml.errors import StoreError
 
 SECRET_BYTES: Final = 32
@@ -137,16 +138,9 @@ def _days(text: str | None) -> int:
 def _make_secret(file: Path) -> None:
     """Write a new secret beside its place, whole, and link it there unless one is there by now."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent)  # 0600
-    written = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_hex(SECRET_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
+    with folder_in(file.parent) as folder:
+        written = folder / file.name
+        write_new(written, secrets.token_hex(SECRET_BYTES).encode("ascii"))
+        with suppress(FileExistsError):
             file.hardlink_to(written)
-        except FileExistsError:
-            return
-    finally:
-        written.unlink()
+        flush(file.parent)  # a power cut must not take it from the rows that are sealed with it

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import IO, Any, Final
@@ -26,6 +24,8 @@ from app.store.backup import (
 )
 from app.store.opening import MIGRATIONS
 from app.store.places import Places, prepare
+from app.store.starting import CHECKED, go_on
+from app.store.unfinished import flush, folder_in, sweep
 from ml.errors import StoreError
 
 __all__ = ["contents_of", "restore"]
@@ -49,6 +49,11 @@ def restore(found: Places, backup: Path) -> Contents:
         StoreError: the place is in use, or the backup is damaged, of a later version, or cannot
             be read.
     """
+    if go_on(found):
+        raise StoreError(
+            "A restore that was interrupted has just been finished. Nothing else was restored. "
+            "Start the program, and see with `make trail` that all is there."
+        )
     _check_empty(found)
     with failing("read"):
         contents = contents_of(backup)
@@ -58,14 +63,16 @@ def restore(found: Places, backup: Path) -> Contents:
                 "way round. Set or leave out SULCUS_DATABASE_URL as it was when it was made."
             )
         prepare(found)
-        folder = Path(tempfile.mkdtemp(prefix=".restore-", dir=found.home))
-        try:
-            _unpack(backup, contents, folder)
+        sweep(found.home)
+        with folder_in(found.home) as folder:
+            files = folder / "files"
+            _unpack(backup, contents, files)
             if DATABASE in contents.files:
-                check_whole(folder / DATABASE)
-            _put(found, contents, folder)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+                check_whole(files / DATABASE)
+            _check_empty(found)  # of a program that was started meanwhile
+            files.rename(found.home / CHECKED)
+            flush(found.home)
+    go_on(found)
     return contents
 
 
@@ -86,9 +93,8 @@ def contents_of(backup: Path) -> Contents:
         contents = _contents(stated)
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError):
         raise StoreError(_DAMAGED) from None
-    if names != sorted([MANIFEST, *contents.files]) or not all(
-        map(NAMES.fullmatch, contents.files)
-    ):
+    known = all(map(NAMES.fullmatch, contents.files)) and SECRET in contents.files
+    if not known or names != sorted([MANIFEST, *contents.files]):
         raise StoreError(_DAMAGED)
     if contents.schema is not None and contents.schema not in _known():
         raise StoreError(_later("database", contents.schema))
@@ -123,7 +129,9 @@ def _known() -> frozenset[str]:
 def _check_empty(found: Places) -> None:
     used = [found.secret_file]
     if found.url.get_backend_name() == "sqlite":
-        used.append(Path(str(found.url.database)))
+        database = Path(str(found.url.database))
+        # the log of another database would be taken for that of the one that is restored
+        used += [database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-journal")]
     pictures = found.pictures.is_dir() and any(found.pictures.iterdir())
     if pictures or any(one.exists() for one in used):
         raise StoreError(
@@ -134,7 +142,7 @@ def _check_empty(found: Places) -> None:
 
 def _unpack(backup: Path, contents: Contents, folder: Path) -> None:
     """Write every file beside its place, and see that each is what the list says."""
-    (folder / PICTURES).mkdir(mode=0o700)
+    (folder / PICTURES).mkdir(mode=0o700, parents=True)
     try:
         with zipfile.ZipFile(backup) as packed:
             for name, one in contents.files.items():
@@ -157,16 +165,3 @@ def _write(source: IO[bytes], to: Path, one: Packed) -> None:
     if (size, digest.hexdigest()) != (one.size, one.sha256):
         raise StoreError(_DAMAGED)
     os.utime(to, (one.mtime, one.mtime))
-
-
-def _put(found: Places, contents: Contents, folder: Path) -> None:
-    """Move every file to its place, the database last: a store is there whole or not at all."""
-    found.pictures.mkdir(mode=0o700, exist_ok=True)
-    found.secret_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in sorted(contents.files, key=lambda one: one == DATABASE):
-        if name.startswith(PICTURES):
-            (folder / name).replace(found.pictures / Path(name).name)
-        elif name == SECRET:
-            shutil.move(folder / name, found.secret_file)
-        else:
-            (folder / name).replace(str(found.url.database))

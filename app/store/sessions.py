@@ -7,8 +7,9 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, UOWTransaction
 
 from app.store import chain
-from app.store.opening import PLACES, WRITES, troubles
+from app.store.opening import PLACES, WRITES
 from app.store.places import Places, secret
+from app.store.troubles import troubles
 
 
 class Sessions:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, func, select
@@ -22,6 +22,8 @@ NO_LINE: Final = "no line"
 """What may be wrong: a line was changed; lines before it are missing; the row that it tells of was
 changed, or is gone; a row has no line."""
 _AT_ONCE: Final = 500
+_CLOCK_STEP: Final = timedelta(seconds=1)
+"""A clock that is kept right by the network steps back less than this."""
 _COLUMNS: Final = TrailRow.__table__.columns
 
 
@@ -67,11 +69,14 @@ class Verified:
         lines: how many there are.
         head: seal of the last one, "" where there is none.
         breaks: where it does not hold; nothing where it does.
+        set_back: lines whose time is before that of the line before them: the computer's clock
+            was set back. They stand in the order in which they were written all the same.
     """
 
     lines: int
     head: str
     breaks: tuple[Break, ...]
+    set_back: int = 0
 
 
 class Trail(Sessions):
@@ -107,6 +112,7 @@ class Trail(Sessions):
     def verify(self) -> Verified:
         """Look at every line, and at every row that one tells of or should."""
         key, breaks, count, head = self._key(), list[Break](), 0, chain.FIRST
+        set_back, last = 0, datetime.min.replace(tzinfo=UTC)
         with self._read() as session:
             stream = session.execute(select(*_COLUMNS).order_by(TrailRow.id))
             for lines in stream.partitions(_AT_ONCE):
@@ -116,10 +122,11 @@ class Trail(Sessions):
                         breaks.append(Break(GAP, f"line {line.id}"))
                     if line.digest != chain.seal(key, line._asdict()):
                         breaks.append(Break(CHANGED, f"line {line.id}"))
-                    head = line.digest
+                    set_back += line.at + _CLOCK_STEP < last
+                    head, last = line.digest, line.at
                 breaks += _rows(session, lines)
             breaks += _without_line(session)
-        return Verified(count, head if count else "", tuple(breaks))
+        return Verified(count, head if count else "", tuple(breaks), set_back)
 
 
 def _rows(session: Session, lines: Sequence[Row[Any]]) -> Iterator[Break]:
