@@ -37,7 +37,7 @@ from ml.inference.segment import operating_point, segment
 from ml.inference.trust import calibrate, load_trust
 from ml.labels import NO_TUMOR
 from ml.models.registry import CLASSIFIERS, DETECTOR, SEGMENTER, installed, spec
-from ml.preprocess import Prepared, prepare
+from ml.preprocess import Framed, Prepared, fitted, framed
 from ml.results import (
     Admission,
     Analysis,
@@ -96,7 +96,7 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refus
     with clock("gate"):
         gate = shipped_gate()
         gate.check(weights)
-        said = gate.answer(scans, [classified.outputs[name] for name in CLASSIFIERS])
+        said = gate.answer(scans, list(classified.outputs.values()), classified.frames)
     passed = [i for i, answer in enumerate(said) if isinstance(answer, Admission)]
     read = _read(_only(classified, passed), engine, clock) if passed else []
     analyses = iter(read)
@@ -140,8 +140,7 @@ def softmax(logits: FloatArray) -> FloatArray:
     """Logits (..., classes) → probabilities of the same shape, float32, summing to 1."""
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     raised = np.exp(shifted)
-    result: FloatArray = (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return result
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
 
 
 Inputs = Mapping[int, Sequence[Prepared]]
@@ -150,22 +149,24 @@ Inputs = Mapping[int, Sequence[Prepared]]
 
 @dataclass(frozen=True)
 class _Classified:
-    """Scans with what the classifiers gave, ready for what follows."""
+    """Scans with what the classifiers gave; `frames` are for the gate, which comes next."""
 
     scans: Sequence[Scan]
     inputs: Inputs
     outputs: Mapping[str, NetworkOutput]
+    frames: Sequence[Framed] = ()
 
 
 def _classified(scans: Sequence[Scan], engine: Engine, clock: StepClock) -> _Classified:
     """One forward pass of each classifier."""
     with clock("preprocess"):
-        inputs = _inputs(scans)
+        frames = [framed(scan.pixels) for scan in scans]
+        inputs = _inputs(frames)
     outputs: dict[str, NetworkOutput] = {}
     for name in CLASSIFIERS:
         with clock(name):
             outputs[name] = engine.classify(name, _batch(inputs[spec(name).input_size]))
-    return _Classified(scans, inputs, outputs)
+    return _Classified(scans, inputs, outputs, frames)
 
 
 def _only(found: _Classified, kept: Sequence[int]) -> _Classified:
@@ -248,10 +249,10 @@ def _read(found: _Classified, engine: Engine, clock: StepClock) -> list[Analysis
     return results
 
 
-def _inputs(scans: Sequence[Scan]) -> Inputs:
+def _inputs(frames: Sequence[Framed]) -> Inputs:
     """Every scan prepared once for each distinct input size of the registered networks."""
     sizes = {spec(name).input_size for name in installed()}
-    return {size: [prepare(scan.pixels, size) for scan in scans] for size in sorted(sizes)}
+    return {size: [fitted(frame, size) for frame in frames] for size in sorted(sizes)}
 
 
 def _batch(prepared: Sequence[Prepared]) -> FloatArray:

@@ -181,7 +181,7 @@ def read_study(
     *,
     progress: Progress | None = None,
     done: list[SliceReading] | None = None,
-    each: Callable[[int, Analysis | Refused], None] | None = None,
+    each: Callable[[int, Sequence[Analysis | Refused]], None] | None = None,
 ) -> StudyReading:
     """Read every slice of a series.
 
@@ -191,7 +191,8 @@ def read_study(
         progress: told after each batch how many slices are done.
         done: slices that an interrupted call has read already, with the same weights; what is
             read is added to it, so that the next call goes on from there.
-        each: told the number of every slice (from 1) with all that was read of it.
+        each: told after each batch the number of its first slice (from 1) and all that was read
+            of its slices.
 
     Raises:
         WeightsError: a network's weights are missing or altered; no other answer replaces it.
@@ -207,8 +208,7 @@ def read_study(
         start = len(slices)
         batch = analyse_many(volume.slices[start : start + step], engine)
         if each is not None:
-            for number, read in enumerate(batch, start=start + 1):
-                each(number, read)
+            each(start + 1, batch)
         slices += [_kept(read, number) for number, read in enumerate(batch, start=start + 1)]
         if progress is not None:
             progress(len(slices), total)

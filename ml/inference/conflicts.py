@@ -20,7 +20,7 @@ Limits: two answers that agree can both be wrong; no conflict is no proof.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,8 +29,9 @@ from typing import Final
 import numpy as np
 
 from ml.errors import MetricsError
+from ml.inference.heatmaps import draw_together
 from ml.labels import CLASSES, NO_TUMOR
-from ml.results import Analysis, BoolArray, Heatmap
+from ml.results import Analysis, BoolArray, Heatmap, Refused
 
 __all__ = [
     "COMMAND",
@@ -43,6 +44,7 @@ __all__ = [
     "Evidence",
     "conflicts",
     "evidence",
+    "gather",
     "least_heat_ratio",
 ]
 
@@ -118,6 +120,16 @@ def evidence(read: Analysis) -> Evidence:
         inside={
             name: _energy_inside(one, outline.mask) for name, one in maps.items() if not one.empty
         },
+    )
+
+
+def gather(reads: Iterable[Analysis | Refused]) -> None:
+    """Draw the heat maps that `evidence` looks at in several readings, all of them together."""
+    draw_together(
+        (maps, read.mean.label)
+        for read in reads
+        if isinstance(read, Analysis) and read.segmentation.measurement.area_px
+        for maps in read.heatmaps.values()
     )
 
 

@@ -1,4 +1,4 @@
-"""What runs in the worker processes of the tests' cluster: networks that need no files."""
+"""What runs in the tests' worker processes: networks that need no files."""
 
 import os
 import signal
@@ -13,14 +13,15 @@ from tests.ml.fakes import OPEN_GATE, FakeEngine, published
 class Mortal(FakeEngine):
     """Notes what it does in a folder, and is killed with its process once, half-way."""
 
-    def __init__(self, notes: Path, version: str) -> None:
+    def __init__(self, notes: Path, version: str, pause_s: float) -> None:
         super().__init__(version=version)
         self._notes = notes
+        self._pause_s = pause_s
         with (notes / "started").open("a") as file:
             file.write(f"{os.getpid()}\n")
 
     def segment(self, batch):
-        time.sleep(0.05)
+        time.sleep(self._pause_s)
         with (self._notes / "read").open("a") as file:
             file.write(f"{os.getpid()} {len(batch)}\n")
         done = len((self._notes / "read").read_text().splitlines())
@@ -30,8 +31,8 @@ class Mortal(FakeEngine):
         return super().segment(batch)
 
 
-def make(notes: Path, version: str = "1") -> Mortal:
+def make(notes: Path, version: str = "1", pause_s: float = 0.05) -> Mortal:
     """In a worker: the tests' networks and a gate that is open, as the fixtures give them."""
     registry.published = published
     batch.shipped_gate = pipeline.shipped_gate = lambda: OPEN_GATE
-    return Mortal(notes, version)
+    return Mortal(notes, version, pause_s)
