@@ -167,7 +167,7 @@ def read_here(
 ) -> Iterator[Read]:
     """Read files here, a few together, the next few decoded meanwhile; see `Reader`."""
     for group in ahead(_groups(_decode(file) for file in files)):
-        answers = analyse_many([one.scan for one in group if one.scan], engine)
+        answers = analyse_many([one.scan for one in group if one.scan], engine, boxes=False)
         gather(answers)
         left = iter(answers)
         for one in group:

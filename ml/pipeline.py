@@ -12,8 +12,8 @@ Steps, in order:
        classes that the mean cannot rule out;
     5. one forward pass of the segmenter, its outline on the scan's pixels unless the mean reads
        no tumour, and the measurements;
-    6. where a detector is installed, one forward pass of it for the scan and its mirror image,
-       and the boxes that both and the outline agree on (`ml.inference.fusion`);
+    6. where a detector is installed and asked, one forward pass of it for the scan and its mirror
+       image, and the boxes that both and the outline agree on (`ml.inference.fusion`);
     7. the scan looked up among the training pictures.
 
 Screens, reports and batch rows read what comes out; nothing else runs a network on an upload.
@@ -72,7 +72,9 @@ def analyse(scan: Scan, engine: Engine) -> Analysis | Refused:
     return analyse_many([scan], engine)[0]
 
 
-def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refused]:
+def analyse_many(
+    scans: Sequence[Scan], engine: Engine, *, boxes: bool = True
+) -> list[Analysis | Refused]:
     """Read several scans with one forward pass a network for all of them together.
 
     The answers are those of `analyse`, up to the rounding of float32 sums. Times are the
@@ -81,12 +83,10 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refus
     Args:
         scans: decoded slices, each of any size; none gives an empty list.
         engine: what runs the networks.
+        boxes: let the detector look too; tables and whole series do not tell what it finds.
 
     Raises:
-        WeightsError: a network's weights are missing or altered.
-        MetricsError: the file with the mask threshold cannot be used.
-        MembershipError: the index of training pictures is missing or altered.
-        GateError: what pictures are compared with is missing, altered or of other networks.
+        SulcusError: for the reasons of `analyse`.
     """
     if not scans:
         return []
@@ -98,7 +98,7 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refus
         gate.check(weights)
         said = gate.answer(scans, list(classified.outputs.values()), classified.frames)
     passed = [i for i, answer in enumerate(said) if isinstance(answer, Admission)]
-    read = _read(_only(classified, passed), engine, clock) if passed else []
+    read = _read(_only(classified, passed), engine, clock, boxes=boxes) if passed else []
     analyses = iter(read)
     return [
         replace(next(analyses), admission=answer, seconds=dict(clock.seconds), weights=weights)
@@ -158,10 +158,11 @@ class _Classified:
 
 
 def _classified(scans: Sequence[Scan], engine: Engine, clock: StepClock) -> _Classified:
-    """One forward pass of each classifier."""
+    """Every scan prepared once for each distinct input size; a forward pass of each classifier."""
     with clock("preprocess"):
         frames = [framed(scan.pixels) for scan in scans]
-        inputs = _inputs(frames)
+        sizes = sorted({spec(name).input_size for name in installed()})
+        inputs = {size: [fitted(frame, size) for frame in frames] for size in sizes}
     outputs: dict[str, NetworkOutput] = {}
     for name in CLASSIFIERS:
         with clock(name):
@@ -216,14 +217,16 @@ def _outlined(found: _Classified, engine: Engine, clock: StepClock) -> _Outlined
     return _Outlined(readings, means, outlines)
 
 
-def _read(found: _Classified, engine: Engine, clock: StepClock) -> list[Analysis]:
+def _read(
+    found: _Classified, engine: Engine, clock: StepClock, *, boxes: bool = True
+) -> list[Analysis]:
     """Everything after the gate: the mean, outline, boxes, heat maps, the look-up."""
     said = _outlined(found, engine, clock)
-    boxes: list[tuple[Detection, ...] | None] = [None] * len(found.scans)
-    if DETECTOR in installed():
+    boxed: list[tuple[Detection, ...] | None] = [None] * len(found.scans)
+    if boxes and DETECTOR in installed():
         with clock(DETECTOR):
             least = lowest_score()
-            boxes = [marked(all_of_it, least) for all_of_it in _boxes(found, said, engine)]
+            boxed = [marked(all_of_it, least) for all_of_it in _boxes(found, said, engine)]
     with clock("heatmaps"):
         method = default_method()
         heatmaps = [_heatmaps(i, found, engine, method) for i in range(len(found.scans))]
@@ -242,17 +245,11 @@ def _read(found: _Classified, engine: Engine, clock: StepClock) -> list[Analysis
                 heatmaps=heatmaps[i],
                 segmentation=said.outlines[i],
                 membership=matches[i],
-                detections=boxes[i],
+                detections=boxed[i],
                 prediction_set=prediction_set,
             )
         )
     return results
-
-
-def _inputs(frames: Sequence[Framed]) -> Inputs:
-    """Every scan prepared once for each distinct input size of the registered networks."""
-    sizes = {spec(name).input_size for name in installed()}
-    return {size: [fitted(frame, size) for frame in frames] for size in sorted(sizes)}
 
 
 def _batch(prepared: Sequence[Prepared]) -> FloatArray:

@@ -206,7 +206,7 @@ def read_study(
     step = max(1, min(_BATCH_SLICES, _BATCH_PIXELS // volume.slices[0].pixels.size))
     while len(slices) < total:
         start = len(slices)
-        batch = analyse_many(volume.slices[start : start + step], engine)
+        batch = analyse_many(volume.slices[start : start + step], engine, boxes=False)
         if each is not None:
             each(start + 1, batch)
         slices += [_kept(read, number) for number, read in enumerate(batch, start=start + 1)]

@@ -21,7 +21,7 @@ Limits: two answers that agree can both be wrong; no conflict is no proof.
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -43,6 +43,7 @@ __all__ = [
     "TUMOUR_WITHOUT_OUTLINE",
     "Evidence",
     "conflicts",
+    "deciding",
     "evidence",
     "gather",
     "least_heat_ratio",
@@ -123,13 +124,24 @@ def evidence(read: Analysis) -> Evidence:
     )
 
 
+def deciding(read: Analysis) -> Analysis:
+    """A reading with no heat map but those that can make a conflict: a map takes as long as a pass.
+
+    They are the ones of networks that put the mean's class first, where that is a tumour.
+    """
+    agree = {one.model for one in read.classifications if one.label == read.mean.label}
+    tumour = read.mean.label != CLASSES[NO_TUMOR]
+    maps = {name: maps for name, maps in read.heatmaps.items() if tumour and name in agree}
+    return replace(read, heatmaps=maps)
+
+
 def gather(reads: Iterable[Analysis | Refused]) -> None:
-    """Draw the heat maps that `evidence` looks at in several readings, all of them together."""
+    """Draw the heat maps that decide on the conflicts of several readings, all of them together."""
     draw_together(
         (maps, read.mean.label)
         for read in reads
         if isinstance(read, Analysis) and read.segmentation.measurement.area_px
-        for maps in read.heatmaps.values()
+        for maps in deciding(read).heatmaps.values()
     )
 
 
