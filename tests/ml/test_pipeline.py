@@ -229,3 +229,7 @@ def test_an_installed_detector_boxes_the_disc(monkeypatch: pytest.MonkeyPatch):
     assert box.box_px == pytest.approx((46.0, 56.0, 75.0, 85.0), abs=2.5)
     assert found.weights["detector"] == engine.fingerprint("detector")
     assert "detector" in found.seconds
+    (unasked,) = analyse_many([found.scan], FakeEngine(), boxes=False)
+    assert unasked.detections is None
+    assert unasked.weights == found.weights
+    assert set(found.seconds) - set(unasked.seconds) == {"detector"}

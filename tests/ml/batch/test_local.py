@@ -87,10 +87,10 @@ def test_workers_end_with_the_run(many: Path, tmp_path: Path, number: signal.Sig
         "import sys\n"
         "from functools import partial\n"
         "from pathlib import Path\n"
-        "from ml import batch, batch_local, batch_options\n"
+        "from ml import batch, batch_local\n"
         "from tests.ml.batch import cluster_workers\n"
         "if __name__ == '__main__':\n"
-        f"    make = partial(cluster_workers.make, Path({str(tmp_path)!r}), pause_s=0.3)\n"
+        f"    make = partial(cluster_workers.make, Path({str(tmp_path)!r}))\n"
         "    make()\n"
         "    batch_local.GROUP_SCANS = 1\n"
         "    reader = partial(batch_local.read_with, batch_local.Crew(2, make))\n"
@@ -99,6 +99,7 @@ def test_workers_end_with_the_run(many: Path, tmp_path: Path, number: signal.Sig
         f"    sys.exit(batch.main([{str(many)!r}, '--out', {str(tmp_path / 'out')!r}]))\n"
     )
     (tmp_path / "killed").write_text("no worker")
+    (tmp_path / "hold").touch()
     (tmp_path / "run.py").write_text(script)
     parent = subprocess.Popen(
         [sys.executable, str(tmp_path / "run.py")],
@@ -108,15 +109,16 @@ def test_workers_end_with_the_run(many: Path, tmp_path: Path, number: signal.Sig
         stderr=subprocess.PIPE,
         text=True,
     )
-    table = tmp_path / "out" / "readings.csv"
-    wait_for(lambda: table.exists() and len(rows_of(tmp_path / "out")) >= 2)
-    workers = {int(line.split()[0]) for line in (tmp_path / "read").read_text().splitlines()}
+    notes = tmp_path / "read"
+    wait_for(lambda: notes.exists() and len(notes.read_text().splitlines()) >= 4)
+    workers = {int(line.split()[0]) for line in notes.read_text().splitlines()}
     assert parent.pid not in workers
     if number == signal.SIGINT:
         os.killpg(parent.pid, number)
     else:
         parent.send_signal(number)
-    _, said = parent.communicate(timeout=60)
+        (tmp_path / "hold").unlink()
+    _, said = parent.communicate(timeout=240)
     wait_for(lambda: not any(alive(worker) for worker in workers))
     if number == signal.SIGINT:
         assert parent.returncode == 130
