@@ -73,7 +73,11 @@ def analyse(scan: Scan, engine: Engine) -> Analysis | Refused:
 
 
 def analyse_many(
-    scans: Sequence[Scan], engine: Engine, *, boxes: bool = True
+    scans: Sequence[Scan],
+    engine: Engine,
+    *,
+    boxes: bool = True,
+    frames: Sequence[Framed] = (),
 ) -> list[Analysis | Refused]:
     """Read several scans with one forward pass a network for all of them together.
 
@@ -84,6 +88,7 @@ def analyse_many(
         scans: decoded slices, each of any size; none gives an empty list.
         engine: what runs the networks.
         boxes: let the detector look too; tables and whole series do not tell what it finds.
+        frames: of the scans (`ml.preprocess.framed`), where they were made already.
 
     Raises:
         SulcusError: for the reasons of `analyse`.
@@ -91,7 +96,7 @@ def analyse_many(
     if not scans:
         return []
     clock = StepClock(len(scans))
-    classified = _classified(scans, engine, clock)
+    classified = _classified(scans, engine, clock, frames)
     weights = {name: engine.fingerprint(name) for name in installed()}
     with clock("gate"):
         gate = shipped_gate()
@@ -109,19 +114,13 @@ def analyse_many(
 
 
 def read_all(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
-    """Read scans without asking the gate: the evaluation counts every held-out picture.
-
-    Arguments (at least one scan) and errors are those of `analyse_many`.
-    """
+    """Read scans, one at least, without asking the gate; errors are those of `analyse_many`."""
     clock = StepClock(len(scans))
     return _read(_classified(scans, engine, clock), engine, clock)
 
 
 def every_box(scans: Sequence[Scan], engine: Engine) -> list[tuple[Detection, ...]]:
-    """Boxes on scans down to a low score, for a precision-recall curve; the gate is not asked.
-
-    Arguments (at least one scan) and errors are those of `analyse_many`.
-    """
+    """Boxes on scans, one at least, down to a low score, for a precision-recall curve; no gate."""
     clock = StepClock(len(scans))
     found = _classified(scans, engine, clock)
     return _boxes(found, _outlined(found, engine, clock), engine)
@@ -157,10 +156,12 @@ class _Classified:
     frames: Sequence[Framed] = ()
 
 
-def _classified(scans: Sequence[Scan], engine: Engine, clock: StepClock) -> _Classified:
+def _classified(
+    scans: Sequence[Scan], engine: Engine, clock: StepClock, frames: Sequence[Framed] = ()
+) -> _Classified:
     """Every scan prepared once for each distinct input size; a forward pass of each classifier."""
     with clock("preprocess"):
-        frames = [framed(scan.pixels) for scan in scans]
+        frames = frames or [framed(scan.pixels) for scan in scans]
         sizes = sorted({spec(name).input_size for name in installed()})
         inputs = {size: [fitted(frame, size) for frame in frames] for size in sizes}
     outputs: dict[str, NetworkOutput] = {}
