@@ -294,4 +294,5 @@ def _kept(kind: str, path: str, changed: tuple[int, ...], _load: Callable[[Path]
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def _conflicts(key: str, least: float, _read: Analysis) -> tuple[str, ...]:  # noqa: ARG001
-    return contradictions.conflicts(contradictions.evidence(_read), least)
+    found = contradictions.evidence(contradictions.deciding(_read))
+    return contradictions.conflicts(found, least)

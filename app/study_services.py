@@ -11,7 +11,6 @@ import streamlit as st
 
 from app import access_session, readings_texts, services, study_texts, texts
 from app.records import Row
-from app.reports import series_dicom
 from app.reports.series_result import SeriesResult
 from ml import screen_volume, study
 from ml.io.series import Series
@@ -132,6 +131,8 @@ def no_dicom(read: SeriesResult) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _no_dicom(content_hash: str, kept: str, version: str, _read: SeriesResult) -> str:  # noqa: ARG001
+    from app.reports import series_dicom  # highdicom, which no screen needs before a reading
+
     return series_dicom.why_not(_read)
 
 

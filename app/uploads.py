@@ -11,7 +11,7 @@ from app import state
 from app import study_texts as words
 from app.state import OpenedFile, opened_hash
 from ml.errors import SulcusError
-from ml.io.dicom import looks_like_dicom
+from ml.io.dicom_signature import looks_like_dicom
 from ml.io.series import Found, Series, find_series, may_hold_series
 
 Files = Sequence[tuple[str, bytes]]

@@ -8,7 +8,7 @@ Paths are read in the order given, folders recursively and sorted. Each file giv
 on. After an interruption the same command goes on where it stopped: rows whose file and networks
 are unchanged are kept, every other one is made again.
 
-Only a handful of scans is in memory at any time.
+Several processes read, see `ml.batch_local`; only a handful of scans is in the memory of each.
 """
 
 import argparse
@@ -23,10 +23,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ml.batch_masks import mask_files, mask_png
-from ml.batch_options import add_arguments, chosen_reader, stopped
+from ml.batch_masks import mask_files, row_with_mask
+from ml.batch_options import EPILOG, add_arguments, chosen_reader, stopped
 from ml.errors import ScanError, SulcusError
-from ml.inference.conflicts import least_heat_ratio
+from ml.inference.conflicts import gather, least_heat_ratio
 from ml.inference.engine import Engine
 from ml.inference.gate import shipped_gate
 from ml.inference.membership import training_set
@@ -35,18 +35,17 @@ from ml.inference.trust import load_trust
 from ml.io import read_scan
 from ml.io.ahead import ahead
 from ml.io.files import find, read_file
-from ml.models.registry import SEGMENTER, installed
+from ml.models.registry import SEGMENTER, installed, spec
+from ml.models.weight_files import check_digest
 from ml.pipeline import analyse_many, default_engine
 from ml.readings import (
     ReadingsTable,
     Row,
     as_text,
     failed_row,
-    ok_row,
-    refused_row,
     write_atomically,
 )
-from ml.results import Analysis, Refused, Scan
+from ml.results import Scan
 
 __all__ = ["Read", "Reader", "Summary", "main", "networks_mark", "read_here", "run"]
 
@@ -54,30 +53,6 @@ GROUP_SCANS = 8
 """Most scans that go through the networks together."""
 GROUP_PIXELS = 8_000_000
 """Most pixels that are held at once, unless a single scan has more."""
-
-EPILOG = """\
-output
-  DIR/readings.csv  one row a file: file, status (ok, refused or failed), reason, prediction,
-                    confidence (the mean's highest probability), agreement (how many of the
-                    three networks put the mean's class first), four probabilities a network
-                    and of their mean, mask_file, area_px, area_mm2 (only if the file states
-                    the pixel spacing),
-                    prediction_set (classes that the mean cannot rule out at 90 %),
-                    in_training_set (yes: a copy of a training picture, so the row proves nothing),
-                    conflicts (what in the reading contradicts itself: tumour_without_outline,
-                    mark_without_tumour, heat_elsewhere, networks_disagree; empty: nothing)
-  DIR/masks/*.png   tumour outline, 0 or 255, the input's own size
-
-A file that cannot be read is a row with status failed and the reason; a picture that does not
-look like a brain MRI of a kind the networks know is one with status refused. After an
-interruption run the same command again; what is finished and unchanged is kept. From folders are
-taken: png, jpg, jpeg, tif, tiff, dcm, dicom, and names without an extension; hidden files are left
-out.
-
-exit status  0 all files have a row · 1 no file found · 2 cannot start or go on · 130 interrupted
-
-Research software, not a medical device, not for diagnosis.
-"""
 
 
 @dataclass(frozen=True)
@@ -126,7 +101,7 @@ Reader = Callable[[Sequence[str], Mapping[str, str], str], Iterator[Read]]
 def run(
     paths: Sequence[str],
     out: Path,
-    engine: Engine,
+    engine: Engine | None,
     *,
     progress: bool = True,
     reader: Reader | None = None,
@@ -136,12 +111,13 @@ def run(
     Args:
         paths: files and folders.
         out: output folder, made if needed; may hold the rows of an earlier run.
-        engine: what runs the networks.
+        engine: what runs the networks; None takes this installation's, or leaves it to `reader`.
         progress: draw a progress bar on stderr.
         reader: reads the files elsewhere; None reads them in this process.
 
     Raises:
         WeightsError: a network cannot be loaded; nothing has been written.
+        EngineError: what is to run the networks is not here, or a worker cannot go on.
         MetricsError: the file with the mask threshold cannot be used, or there is none that says
             when heat maps count as elsewhere.
         MembershipError: the index of training pictures is missing or altered.
@@ -152,6 +128,9 @@ def run(
     files = list(find(paths, out))
     if not files:
         return Summary()
+    if reader is None:
+        engine = engine or default_engine()
+        reader = partial(read_here, engine)
     networks = networks_mark(engine)
     (out / "masks").mkdir(parents=True, exist_ok=True)
     table = ReadingsTable(out, networks)
@@ -165,7 +144,7 @@ def run(
             total=len(files), initial=len(files) - len(todo), unit="scan", disable=not progress
         ) as bar,
     ):
-        for one in (reader or partial(read_here, engine))(todo, masks, networks):
+        for one in reader(todo, masks, networks):
             if one.mask:
                 write_atomically(out / one.row["mask_file"], one.mask)
             table.add(one.row, one.sha256)
@@ -188,31 +167,37 @@ def read_here(
 ) -> Iterator[Read]:
     """Read files here, a few together, the next few decoded meanwhile; see `Reader`."""
     for group in ahead(_groups(_decode(file) for file in files)):
-        answers = iter(analyse_many([one.scan for one in group if one.scan], engine))
+        answers = analyse_many([one.scan for one in group if one.scan], engine, boxes=False)
+        gather(answers)
+        left = iter(answers)
         for one in group:
-            yield _read(one, next(answers) if one.scan else None, masks[one.path])
+            file = as_text(one.path)
+            row, mask = failed_row(file, one.reason), b""
+            if one.scan:
+                row, mask = row_with_mask(file, next(left), masks[one.path])
+            yield Read(one.path, one.sha256, row, mask)
 
 
-def _read(one: _Decoded, answer: Analysis | Refused | None, mask_file: str) -> Read:
-    """The row of one file, with the mask of a scan that was read."""
-    file = as_text(one.path)
-    if answer is None:
-        return Read(one.path, one.sha256, failed_row(file, one.reason))
-    if isinstance(answer, Refused):
-        return Read(one.path, one.sha256, refused_row(file, answer))
-    mask = mask_png(answer.segmentation.mask)
-    return Read(one.path, one.sha256, ok_row(file, answer, mask_file), mask)
+def networks_mark(engine: Engine | None) -> str:
+    """Short digest of all that decides what a row says, apart from the file itself.
 
-
-def networks_mark(engine: Engine) -> str:
-    """Short digest of all that decides what a row says, apart from the file itself."""
-    parts = [f"{name}:{engine.fingerprint(name)}" for name in installed()]
+    Args:
+        engine: loads the networks and says which they are; None looks at their files only.
+    """
+    fingerprint = _digest if engine is None else engine.fingerprint
+    parts = [f"{name}:{fingerprint(name)}" for name in installed()]
     parts.append(repr(operating_point(SEGMENTER)))
     parts.append(repr(load_trust()))
     parts.append(training_set().mark)
     parts.append(repr(least_heat_ratio()))
     parts.append(shipped_gate().mark)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _digest(name: str) -> str:
+    """What every engine says of a network whose weight file is whole."""
+    check_digest(spec(name))
+    return spec(name).sha256
 
 
 def _done(path: str, table: ReadingsTable) -> bool:
@@ -259,7 +244,7 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
 
     Args:
         arguments: without the program's name; None takes the process's own.
-        engine: what runs the networks; None takes this installation's.
+        engine: runs the networks in this process; None takes this installation's, in several.
     """
     from ml import batch_series  # it rests on this module
 
@@ -276,9 +261,14 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
     options = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        reader, engine = chosen_reader(options), engine or default_engine()
-        go = batch_series.run_series if options.series else partial(run, reader=reader)
-        done = go(options.paths, options.out, engine)
+        if engine is not None and options.workers is None:
+            options.workers = 1
+        reader = chosen_reader(options)
+        if options.series:
+            engine = engine or default_engine()
+            done = batch_series.run_series(options.paths, options.out, engine)
+        else:
+            done = run(options.paths, options.out, engine, reader=reader)
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on from here.", file=sys.stderr)
         return 130

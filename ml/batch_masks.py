@@ -1,4 +1,4 @@
-"""Masks of a batch: what their files are called, and what is in them."""
+"""Masks of a batch: what their files are called, what is in them, and the rows that name them."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,10 @@ from pathlib import PurePath
 import cv2
 import numpy as np
 
-from ml.readings import as_text
-from ml.results import BoolArray
+from ml.readings import Row, as_text, ok_row, refused_row
+from ml.results import Analysis, BoolArray, Refused
 
-__all__ = ["mask_files", "mask_png"]
+__all__ = ["mask_files", "row_with_mask"]
 
 LONGEST_STEM = 120
 """Characters of a mask's name before it is cut; file systems allow 255 bytes."""
@@ -41,7 +41,23 @@ def mask_files(files: Sequence[str], owned: Mapping[str, str]) -> dict[str, str]
     return names
 
 
-def mask_png(mask: BoolArray) -> bytes:
+def row_with_mask(file: str, read: Analysis | Refused, mask_file: str) -> tuple[Row, bytes]:
+    """The row of a scan, and its outline as a PNG; no bytes where the gate stopped it.
+
+    Args:
+        file: path as the caller gave it.
+        read: what the networks said.
+        mask_file: path of the mask, relative to the folder of the table.
+
+    Raises:
+        MetricsError: when heat maps count as elsewhere was not measured.
+    """
+    if isinstance(read, Refused):
+        return refused_row(file, read), b""
+    return ok_row(file, read, mask_file), _png(read.segmentation.mask)
+
+
+def _png(mask: BoolArray) -> bytes:
     """Mask (H, W) as an 8-bit PNG with 0 and 255."""
     written, png = cv2.imencode(".png", mask.astype(np.uint8) * 255)
     if not written:

@@ -1,4 +1,4 @@
-"""Where a batch is read: the options of `python -m ml.batch` that say so."""
+"""What `python -m ml.batch` says of itself, and its options of where the files are read."""
 
 import argparse
 from functools import partial
@@ -6,13 +6,38 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from ml.errors import EngineError
+from ml.pipeline import default_engine
 
 if TYPE_CHECKING:
     from ml.batch import Reader
 
-__all__ = ["add_arguments", "chosen_reader", "stopped"]
+__all__ = ["EPILOG", "add_arguments", "chosen_reader", "stopped"]
 
 ENGINES: Final = ("local", "ray")
+
+EPILOG: Final = """\
+output
+  DIR/readings.csv  one row a file: file, status (ok, refused or failed), reason, prediction,
+                    confidence (the mean's highest probability), agreement (how many of the
+                    three networks put the mean's class first), four probabilities a network
+                    and of their mean, mask_file, area_px, area_mm2 (only if the file states
+                    the pixel spacing),
+                    prediction_set (classes that the mean cannot rule out at 90 %),
+                    in_training_set (yes: a copy of a training picture, so the row proves nothing),
+                    conflicts (what in the reading contradicts itself: tumour_without_outline,
+                    mark_without_tumour, heat_elsewhere, networks_disagree; empty: nothing)
+  DIR/masks/*.png   tumour outline, 0 or 255, the input's own size
+
+A file that cannot be read is a row with status failed and the reason; a picture that does not
+look like a brain MRI of a kind the networks know is one with status refused. After an
+interruption run the same command again; what is finished and unchanged is kept. From folders are
+taken: png, jpg, jpeg, tif, tiff, dcm, dicom, and names without an extension; hidden files are left
+out.
+
+exit status  0 all files have a row · 1 no file found · 2 cannot start or go on · 130 interrupted
+
+Research software, not a medical device, not for diagnosis.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=ENGINES,
         default=ENGINES[0],
-        help="read in this process, or on a Ray cluster (requirements-ray.txt)",
+        help="read on this machine, or on a Ray cluster (requirements-ray.txt)",
     )
     parser.add_argument(
         "--address",
@@ -29,7 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the Ray cluster: host:port, auto (the one of this machine), or local (start one)",
     )
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="workers on the cluster; each takes a core"
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that read; by default one a core, as far as memory goes, and on a "
+        "cluster all of its cores. 1 without a cluster: this process reads",
     )
 
 
@@ -37,19 +66,37 @@ def chosen_reader(options: argparse.Namespace) -> "Reader | None":
     """The reader that the options ask for; None reads in this process.
 
     Raises:
-        EngineError: Ray is not installed or cannot read series, or the number of workers is none.
+        EngineError: Ray is not installed, series are to be read by other processes, or the number
+            of workers is none.
     """
-    if options.engine == ENGINES[0]:
-        return None
+    if options.workers is not None and options.workers < 1:
+        raise EngineError(f"--workers is {options.workers}; it has to be 1 or more.")
+    cluster = options.engine != ENGINES[0]
     if options.series:
-        raise EngineError("--series reads in this process: leave out --engine ray.")
+        if cluster or options.workers not in (None, 1):
+            raise EngineError(
+                "--series reads in this process: leave out --engine ray and --workers."
+            )
+        return None
+    return _on_a_cluster(options) if cluster else _here(options.workers)
+
+
+def _here(workers: int | None) -> "Reader | None":
+    from ml.batch_local import Crew, default_workers, read_with  # it rests on `ml.batch`
+
+    crew = Crew(workers or default_workers())
+    if crew.workers == 1:
+        return None
+    default_engine()  # wrong settings are said here, before anything is written
+    return partial(read_with, crew)
+
+
+def _on_a_cluster(options: argparse.Namespace) -> "Reader":
     if find_spec("ray") is None:
         raise EngineError(
             "Ray is not installed here. Install it with "
             "`.venv/bin/python -m pip install -r requirements-ray.txt`, or leave out --engine ray."
         )
-    if options.workers is not None and options.workers < 1:
-        raise EngineError(f"--workers is {options.workers}; it has to be 1 or more.")
     from ml.batch_ray import Cluster, read_on  # with it pyarrow, which nothing else here needs
 
     return partial(read_on, Cluster(options.address, options.workers))

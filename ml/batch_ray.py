@@ -29,18 +29,16 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from ml.batch import GROUP_SCANS, Read, networks_mark, read_here
+from ml.batch import GROUP_SCANS, Read
+from ml.batch_worker import GO_ON, RETRIES, Worker
 from ml.errors import EngineError, SulcusError
-from ml.inference.chosen import THREADS
 from ml.inference.engine import Engine
 from ml.pipeline import default_engine
 
-__all__ = ["RETRIES", "Cluster", "read_on"]
+__all__ = ["Cluster", "read_on"]
 
 HERE: Final = "local"
 """Address of a cluster that is started on this machine for the run."""
-RETRIES: Final = 3
-"""Times that a block is read again after its worker was lost."""
 TASKS_AHEAD: Final = 2
 """Blocks that a worker holds: the next one waits while one is read."""
 MOST_BLOCKS: Final = 4096
@@ -96,44 +94,25 @@ def read_on(
         except ray.exceptions.RayError as error:
             raise EngineError(
                 f"The cluster stopped ({type(error).__name__}): a block of files was lost "
-                f"{RETRIES + 1} times, or no worker could start. {_GO_ON}"
+                f"{RETRIES + 1} times, or no worker could start. {GO_ON}"
             ) from None
     if waiting:
-        raise EngineError(f"{len(waiting)} files came back without a row. {_GO_ON}")
+        raise EngineError(f"{len(waiting)} files came back without a row. {GO_ON}")
 
 
-_GO_ON: Final = "Rows that are written stay; the same command goes on from here."
-_OTHERS: Final = (
-    "It has other networks, thresholds or reference pictures than the machine that started the "
-    "run. Put the same version of this program on all of them."
-)
-
-
-class Worker:
+class Actor:
     """A process of the cluster that loads the networks once and reads blocks of files."""
 
     def __init__(self, make_engine: Callable[[], Engine], networks: str) -> None:
         """Load the networks; what is wrong with them is said when the first block comes."""
-        os.environ.setdefault(THREADS, "1")  # a worker has one core
-        self._networks = networks
-        self._engine: Engine | None = None
-        self._problem = ""
-        try:
-            engine = make_engine()
-            if networks_mark(engine) != networks:
-                raise EngineError(_OTHERS)
-            self._engine = engine
-        except SulcusError as error:
-            self._problem = str(error)
+        self._worker = Worker(make_engine, networks, threads=1)
 
     def __call__(self, block: pa.Table) -> pa.Table:
         """Rows and masks of the files of one block; or one row without a file, the problem."""
-        if self._engine is None:
-            return _problem(self._problem)
         files = [os.fsdecode(name) for name in block["file"].to_pylist()]
         masks = dict(zip(files, block["mask_file"].to_pylist(), strict=True))
         try:
-            reads = [_packed(one) for one in read_here(self._engine, files, masks, self._networks)]
+            reads = [_packed(one) for one in self._worker.read(files, masks)]
         except SulcusError as error:
             return _problem(str(error))
         return pa.Table.from_pylist(reads, schema=_READ)
@@ -172,7 +151,7 @@ def _results(
         # Ray 2.60 gives the bound on retries no other name yet, and drops this one in 2.64
         warnings.simplefilter("ignore", DeprecationWarning)
         done = ray.data.from_arrow(list(blocks)).map_batches(
-            Worker,
+            Actor,
             fn_constructor_args=(cluster.make_engine, networks),
             batch_size=GROUP_SCANS,
             batch_format="pyarrow",
@@ -184,7 +163,7 @@ def _results(
     for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1):
         for one in table.to_pylist():
             if one["file"] is None:
-                raise EngineError(f"A worker stopped: {one['row']} {_GO_ON}")
+                raise EngineError(f"A worker stopped: {one['row']} {GO_ON}")
             row = json.loads(one["row"])
             yield Read(os.fsdecode(one["file"]), one["sha256"], row, one["mask"])
 

@@ -18,13 +18,14 @@ from typing import Final, overload
 from tqdm import tqdm
 
 from ml.batch import Summary, networks_mark
-from ml.batch_masks import mask_png
+from ml.batch_masks import row_with_mask
 from ml.errors import ScanError, SetRefused
+from ml.inference.conflicts import gather
 from ml.inference.engine import Engine
 from ml.io.files import find, may_be_a_scan, read_file
 from ml.io.limits import MAX_ARCHIVE_BYTES, MAX_VOLUME_BYTES
 from ml.io.series import Series, find_series
-from ml.readings import ReadingsTable, as_text, ok_row, refused_row, write_atomically
+from ml.readings import ReadingsTable, as_text, write_atomically
 from ml.results import Analysis, Refused
 from ml.series_readings import COLUMNS, failed_series, series_row
 from ml.study import read_study
@@ -109,12 +110,7 @@ def run_series(
         Counts of series.
 
     Raises:
-        WeightsError: a network cannot be loaded; nothing has been written.
-        MetricsError: the file with the mask threshold cannot be used, or there is none that says
-            when heat maps count as elsewhere.
-        MembershipError: the index of training pictures is missing or altered.
-        GateError: what pictures are compared with is missing, altered or of other networks.
-        ForeignTable: `out` holds a table with other columns.
+        SulcusError: for the reasons of `ml.batch.run`.
         OSError: `out` cannot be written.
     """
     uploads = _uploads(paths, out)
@@ -220,16 +216,17 @@ def _read(name: str, series: Series, tables: _Tables, engine: Engine, reason: st
     _drop(name, tables)
     digest, written = series.content_hash, 0
 
-    def told(number: int, answer: Analysis | Refused) -> None:
+    def told(first: int, answers: Sequence[Analysis | Refused]) -> None:
         nonlocal written
-        written += 1
-        file = f"{name}/{number:04d}"
-        if isinstance(answer, Refused):
-            tables.slices.add(refused_row(file, answer), digest)
-            return
-        mask = f"masks/{hashlib.sha256(file.encode()).hexdigest()[:16]}.png"
-        write_atomically(tables.out / mask, mask_png(answer.segmentation.mask))
-        tables.slices.add(ok_row(file, answer, mask), digest)
+        gather(answers)
+        for number, answer in enumerate(answers, start=first):
+            file = f"{name}/{number:04d}"
+            mask_file = f"masks/{hashlib.sha256(file.encode()).hexdigest()[:16]}.png"
+            row, mask = row_with_mask(file, answer, mask_file)
+            if mask:
+                write_atomically(tables.out / mask_file, mask)
+            tables.slices.add(row, digest)
+            written += 1
 
     with tables.series, tables.slices:
         try:

@@ -12,8 +12,8 @@ Steps, in order:
        classes that the mean cannot rule out;
     5. one forward pass of the segmenter, its outline on the scan's pixels unless the mean reads
        no tumour, and the measurements;
-    6. where a detector is installed, one forward pass of it for the scan and its mirror image,
-       and the boxes that both and the outline agree on (`ml.inference.fusion`);
+    6. where a detector is installed and asked, one forward pass of it for the scan and its mirror
+       image, and the boxes that both and the outline agree on (`ml.inference.fusion`);
     7. the scan looked up among the training pictures.
 
 Screens, reports and batch rows read what comes out; nothing else runs a network on an upload.
@@ -38,7 +38,7 @@ from ml.inference.trust import calibrate, load_trust
 from ml.inference.turns import TURNS
 from ml.labels import NO_TUMOR
 from ml.models.registry import CLASSIFIERS, DETECTOR, SEGMENTER, installed, spec
-from ml.preprocess import Prepared, prepare
+from ml.preprocess import Framed, Prepared, fitted, framed
 from ml.results import (
     Admission,
     Analysis,
@@ -74,8 +74,14 @@ def analyse(scan: Scan, engine: Engine) -> Analysis | Refused:
 
 
 @TURNS.first()
-def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refused]:
-    """Read several scans with one forward pass a network for all of them together, in their turn.
+def analyse_many(
+    scans: Sequence[Scan],
+    engine: Engine,
+    *,
+    boxes: bool = True,
+    frames: Sequence[Framed] = (),
+) -> list[Analysis | Refused]:
+    """Read several scans with one forward pass a network for all of them, in their turn.
 
     The answers are those of `analyse`, up to the rounding of float32 sums. Times are the
     batch's, divided by the number of scans.
@@ -83,24 +89,23 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refus
     Args:
         scans: decoded slices, each of any size; none gives an empty list.
         engine: what runs the networks.
+        boxes: let the detector look too; tables and whole series do not tell what it finds.
+        frames: of the scans (`ml.preprocess.framed`), where they were made already.
 
     Raises:
-        WeightsError: a network's weights are missing or altered.
-        MetricsError: the file with the mask threshold cannot be used.
-        MembershipError: the index of training pictures is missing or altered.
-        GateError: what pictures are compared with is missing, altered or of other networks.
+        SulcusError: for the reasons of `analyse`.
     """
     if not scans:
         return []
     clock = StepClock(len(scans))
-    classified = _classified(scans, engine, clock)
+    classified = _classified(scans, engine, clock, frames)
     weights = {name: engine.fingerprint(name) for name in installed()}
     with clock("gate"):
         gate = shipped_gate()
         gate.check(weights)
-        said = gate.answer(scans, [classified.outputs[name] for name in CLASSIFIERS])
+        said = gate.answer(scans, list(classified.outputs.values()), classified.frames)
     passed = [i for i, answer in enumerate(said) if isinstance(answer, Admission)]
-    read = _read(_only(classified, passed), engine, clock) if passed else []
+    read = _read(_only(classified, passed), engine, clock, boxes=boxes) if passed else []
     analyses = iter(read)
     return [
         replace(next(analyses), admission=answer, seconds=dict(clock.seconds), weights=weights)
@@ -111,19 +116,13 @@ def analyse_many(scans: Sequence[Scan], engine: Engine) -> list[Analysis | Refus
 
 
 def read_all(scans: Sequence[Scan], engine: Engine) -> list[Analysis]:
-    """Read scans without asking the gate: the evaluation counts every held-out picture.
-
-    Arguments (at least one scan) and errors are those of `analyse_many`.
-    """
+    """Read scans, one at least, without asking the gate; errors are those of `analyse_many`."""
     clock = StepClock(len(scans))
     return _read(_classified(scans, engine, clock), engine, clock)
 
 
 def every_box(scans: Sequence[Scan], engine: Engine) -> list[tuple[Detection, ...]]:
-    """Boxes on scans down to a low score, for a precision-recall curve; the gate is not asked.
-
-    Arguments (at least one scan) and errors are those of `analyse_many`.
-    """
+    """Boxes on scans, one at least, down to a low score, for a precision-recall curve; no gate."""
     clock = StepClock(len(scans))
     found = _classified(scans, engine, clock)
     return _boxes(found, _outlined(found, engine, clock), engine)
@@ -142,8 +141,7 @@ def softmax(logits: FloatArray) -> FloatArray:
     """Logits (..., classes) → probabilities of the same shape, float32, summing to 1."""
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     raised = np.exp(shifted)
-    result: FloatArray = (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return result
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
 
 
 Inputs = Mapping[int, Sequence[Prepared]]
@@ -152,22 +150,27 @@ Inputs = Mapping[int, Sequence[Prepared]]
 
 @dataclass(frozen=True)
 class _Classified:
-    """Scans with what the classifiers gave, ready for what follows."""
+    """Scans with what the classifiers gave; `frames` are for the gate, which comes next."""
 
     scans: Sequence[Scan]
     inputs: Inputs
     outputs: Mapping[str, NetworkOutput]
+    frames: Sequence[Framed] = ()
 
 
-def _classified(scans: Sequence[Scan], engine: Engine, clock: StepClock) -> _Classified:
-    """One forward pass of each classifier."""
+def _classified(
+    scans: Sequence[Scan], engine: Engine, clock: StepClock, frames: Sequence[Framed] = ()
+) -> _Classified:
+    """Every scan prepared once for each distinct input size; a forward pass of each classifier."""
     with clock("preprocess"):
-        inputs = _inputs(scans)
+        frames = frames or [framed(scan.pixels) for scan in scans]
+        sizes = sorted({spec(name).input_size for name in installed()})
+        inputs = {size: [fitted(frame, size) for frame in frames] for size in sizes}
     outputs: dict[str, NetworkOutput] = {}
     for name in CLASSIFIERS:
         with clock(name):
             outputs[name] = engine.classify(name, _batch(inputs[spec(name).input_size]))
-    return _Classified(scans, inputs, outputs)
+    return _Classified(scans, inputs, outputs, frames)
 
 
 def _only(found: _Classified, kept: Sequence[int]) -> _Classified:
@@ -215,14 +218,16 @@ def _outlined(found: _Classified, engine: Engine, clock: StepClock) -> _Outlined
     return _Outlined(readings, means, outlines)
 
 
-def _read(found: _Classified, engine: Engine, clock: StepClock) -> list[Analysis]:
+def _read(
+    found: _Classified, engine: Engine, clock: StepClock, *, boxes: bool = True
+) -> list[Analysis]:
     """Everything after the gate: the mean, outline, boxes, heat maps, the look-up."""
     said = _outlined(found, engine, clock)
-    boxes: list[tuple[Detection, ...] | None] = [None] * len(found.scans)
-    if DETECTOR in installed():
+    boxed: list[tuple[Detection, ...] | None] = [None] * len(found.scans)
+    if boxes and DETECTOR in installed():
         with clock(DETECTOR):
             least = lowest_score()
-            boxes = [marked(all_of_it, least) for all_of_it in _boxes(found, said, engine)]
+            boxed = [marked(all_of_it, least) for all_of_it in _boxes(found, said, engine)]
     with clock("heatmaps"):
         method = default_method()
         heatmaps = [_heatmaps(i, found, engine, method) for i in range(len(found.scans))]
@@ -241,17 +246,11 @@ def _read(found: _Classified, engine: Engine, clock: StepClock) -> list[Analysis
                 heatmaps=heatmaps[i],
                 segmentation=said.outlines[i],
                 membership=matches[i],
-                detections=boxes[i],
+                detections=boxed[i],
                 prediction_set=prediction_set,
             )
         )
     return results
-
-
-def _inputs(scans: Sequence[Scan]) -> Inputs:
-    """Every scan prepared once for each distinct input size of the registered networks."""
-    sizes = {spec(name).input_size for name in installed()}
-    return {size: [prepare(scan.pixels, size) for scan in scans] for size in sorted(sizes)}
 
 
 def _batch(prepared: Sequence[Prepared]) -> FloatArray:

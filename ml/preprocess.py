@@ -43,6 +43,19 @@ class Crop:
 
 
 @dataclass(frozen=True)
+class Framed:
+    """A scan as every network's input is cut from it.
+
+    Attributes:
+        grey: (H, W) float32 in 0..1, see `normalise`.
+        crop: the head, see `head_box`.
+    """
+
+    grey: FloatArray
+    crop: Crop
+
+
+@dataclass(frozen=True)
 class Prepared:
     """One scan ready for a network.
 
@@ -115,10 +128,19 @@ def resize(image: FloatArray, size: int) -> FloatArray:
 
 def prepare(pixels: npt.NDArray[Any], size: int) -> Prepared:
     """The whole way from grey levels (H, W) to a network's input of side `size` pixels."""
+    return fitted(framed(pixels), size)
+
+
+def framed(pixels: npt.NDArray[Any]) -> Framed:
+    """The part of the way that all sizes of input share, from grey levels (H, W) on."""
     grey = normalise(pixels)
-    crop = head_box(grey)
-    image = resize(np.asarray(cut(grey, crop), np.float32), size)
-    return Prepared(image=np.clip(image, 0.0, 1.0)[None, :, :, None], crop=crop)
+    return Framed(grey, head_box(grey))
+
+
+def fitted(found: Framed, size: int) -> Prepared:
+    """The rest of the way, to an input of side `size` pixels."""
+    image = resize(np.asarray(cut(found.grey, found.crop), np.float32), size)
+    return Prepared(image=np.clip(image, 0.0, 1.0)[None, :, :, None], crop=found.crop)
 
 
 def prepare_mask(mask: BoolArray, crop: Crop, size: int) -> FloatArray:

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import IO
 
 from ml.errors import SulcusError
-from ml.inference.conflicts import conflicts, evidence, least_heat_ratio
+from ml.inference.conflicts import conflicts, deciding, evidence, least_heat_ratio
 from ml.labels import CLASSES
 from ml.models.registry import CLASSIFIERS
 from ml.results import Analysis, Refused
@@ -101,7 +101,7 @@ def ok_row(file: str, analysis: Analysis, mask_file: str) -> Row:
         "area_mm2": "" if sizes.area_mm2 is None else f"{sizes.area_mm2:.3f}",
         "prediction_set": ";".join(analysis.prediction_set or ()),
         "in_training_set": "no" if analysis.membership is None else "yes",
-        "conflicts": ";".join(conflicts(evidence(analysis), least_heat_ratio())),
+        "conflicts": ";".join(conflicts(evidence(deciding(analysis)), least_heat_ratio())),
     }
     for reading in (*analysis.classifications, analysis.mean):
         for label, probability in zip(CLASSES, reading.shown, strict=True):

@@ -239,7 +239,7 @@ class Analysis:
         segmentation: the U-Net's outline.
         membership: the training picture that the scan is a copy of, None where none was found.
         detections: what the detector boxed, the best score first; None where no detector is
-            installed.
+            installed or it was not asked.
         prediction_set: classes that the mean cannot rule out, see `ml.inference.trust`; None
             where nothing was fitted.
         admission: what the gate said, or None where no gate was asked.

@@ -62,7 +62,7 @@ A figure that nobody has taken is called "not measured yet".
 | Pictures in the batch | {pictures} |
 | Pictures a second, whole machine | {per_second} |
 | Pictures a second and core | {per_core} |
-| Peak memory of the batch, MB | {peak_mb} |
+| Peak memory of the batch, all processes, MB | {peak_mb} |
 | One full reading, warm, median, ms | {median_ms} |
 
 ## What a site needs
@@ -74,6 +74,13 @@ up; that has been tried with two workers on one machine, and with no larger clus
 | Site | Slices a day | Slices a second, mean | Cores |
 | --- | --- | --- | --- |
 {sites}
+
+## Batches on one machine
+
+`python -m ml.batch PATH… --out DIR` reads in several processes, one a core as far as memory goes;
+`--workers N` says how many, and 1 reads in the process itself. Each worker loads the networks once
+and holds two groups of files at most. One that is lost is replaced and its group is read again, a
+few times at most. Rows are in the order of the files, whatever the number of workers.
 
 ## Batches on a cluster
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
-import nibabel
 import numpy as np
 import numpy.typing as npt
 
@@ -43,9 +42,6 @@ _TO_NIFTI: Final = (-1.0, -1.0, 1.0)
 INSIDE: Final = 1
 BORDER: Final = 2
 _CROSS: Final = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-
-_HEADER: Final[Any] = nibabel.Nifti1Header  # nibabel types its methods in part only
-_NEAREST_AXES: Final[Any] = nibabel.io_orientation
 
 Voxels = npt.NDArray[np.int16] | npt.NDArray[np.uint8] | FloatArray
 Matrix = npt.NDArray[np.float64]
@@ -114,7 +110,7 @@ def mask_of(masks: Sequence[BoolArray | None], volume: ScreenVolume) -> bytes:
         if mask is not None:
             whole = display.reduce_mask(mask, max(volume.shape[1:])).astype(np.uint8)
             voxels[place] = np.where(cv2.erode(whole, _CROSS) > 0, INSIDE, BORDER * whole)
-    header = _HEADER(volume.nifti[: HEADER_BYTES - 4])
+    header = _nibabel().Nifti1Header(volume.nifti[: HEADER_BYTES - 4])
     header.set_data_dtype(np.uint8)
     header["cal_min"], header["cal_max"] = 0, BORDER
     return gzip.compress(_bytes(header) + voxels.tobytes(), compresslevel=1, mtime=0)
@@ -163,7 +159,7 @@ def _known_orientation(decoded: Scan | Volume) -> Orientation | None:
 def _in_patient(orientation: Orientation, picture: Matrix, header: Any) -> InPatient:
     """Each voxel axis along the axis of the patient that it is nearest to, as NIfTI counts."""
     directions = np.array([orientation.row, orientation.column, orientation.normal])
-    nearest = _NEAREST_AXES(np.vstack([np.c_[directions.T, np.zeros(3)], [0, 0, 0, 1]]))
+    nearest = _nibabel().io_orientation(np.vstack([np.c_[directions.T, np.zeros(3)], [0, 0, 0, 1]]))
     axes = [int(axis) for axis in nearest[:, 0]]
     signs = nearest[:, 1]
     affine = np.diag([0.0, 0.0, 0.0, 1.0])
@@ -191,8 +187,15 @@ def _letters(along: dict[int, Matrix]) -> dict[str, Letters]:
     }
 
 
+def _nibabel() -> Any:
+    """The library; it types its methods in part only, and loads pydicom with its decoders."""
+    import nibabel
+
+    return nibabel
+
+
 def _header(voxels: Voxels, affine: Matrix, scan: Scan) -> Any:
-    header = _HEADER()
+    header = _nibabel().Nifti1Header()
     header.set_data_dtype(voxels.dtype)
     header.set_data_shape(voxels.shape[::-1])
     header.set_sform(affine, code=1)

@@ -1,7 +1,8 @@
 """A whole series read slice by slice, and what that says of the series together.
 
-Every slice goes through the one door (`ml.pipeline.analyse_many`), a few at a time, and only its
-numbers and its outline are kept: a slice that is looked at is read again with everything.
+Every slice goes through the one door (`ml.pipeline.analyse_many`), a few at a time while the next
+few are prepared, and only its numbers and its outline are kept: a slice that is looked at is read
+again with everything.
 
 The answer for the series is the mean of the calibrated probabilities over `ADJACENT` neighbouring
 slices: those whose mean probability of any tumour is highest.
@@ -20,9 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inference.engine import Engine
+from ml.io.ahead import ahead
 from ml.labels import CLASSES, NO_TUMOR
 from ml.models.registry import installed
 from ml.pipeline import analyse_many
+from ml.preprocess import framed
 from ml.results import Analysis, BoolArray, FloatArray, Refusal, Refused
 from ml.volume import Volume
 
@@ -181,7 +184,7 @@ def read_study(
     *,
     progress: Progress | None = None,
     done: list[SliceReading] | None = None,
-    each: Callable[[int, Analysis | Refused], None] | None = None,
+    each: Callable[[int, Sequence[Analysis | Refused]], None] | None = None,
 ) -> StudyReading:
     """Read every slice of a series.
 
@@ -191,7 +194,8 @@ def read_study(
         progress: told after each batch how many slices are done.
         done: slices that an interrupted call has read already, with the same weights; what is
             read is added to it, so that the next call goes on from there.
-        each: told the number of every slice (from 1) with all that was read of it.
+        each: told after each batch the number of its first slice (from 1) and all that was read
+            of its slices.
 
     Raises:
         WeightsError: a network's weights are missing or altered; no other answer replaces it.
@@ -203,12 +207,13 @@ def read_study(
     slices = [] if done is None else done
     total = len(volume.slices)
     step = max(1, min(_BATCH_SLICES, _BATCH_PIXELS // volume.slices[0].pixels.size))
-    while len(slices) < total:
-        start = len(slices)
-        batch = analyse_many(volume.slices[start : start + step], engine)
+    starts = range(len(slices), total, step)
+    parts = [volume.slices[start : start + step] for start in starts]
+    prepared = ahead([framed(one.pixels) for one in part] for part in parts)
+    for start, part, frames in zip(starts, parts, prepared, strict=True):
+        batch = analyse_many(part, engine, boxes=False, frames=frames)
         if each is not None:
-            for number, read in enumerate(batch, start=start + 1):
-                each(number, read)
+            each(start + 1, batch)
         slices += [_kept(read, number) for number, read in enumerate(batch, start=start + 1)]
         if progress is not None:
             progress(len(slices), total)

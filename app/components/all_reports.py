@@ -1,6 +1,7 @@
 """One zip with the reports on all opened scans and series, made when it is asked for."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -8,10 +9,12 @@ from app import reader_session, reporting, services, state, study_services, trai
 from app import report_texts as words
 from app.components import problem
 from app.reports import series_compose
-from app.reports.bundle import Entry, zipped
 from app.reports.series_result import SeriesResult
 from ml.errors import SulcusError
 from ml.io.series import Series
+
+if TYPE_CHECKING:
+    from app.reports.bundle import Entry
 
 
 def show() -> None:
@@ -21,6 +24,8 @@ def show() -> None:
         return
     if not st.button(words.ALL_REPORTS, key="all.reports", help=words.ALL_REPORTS_HELP):
         return
+    from app.reports.bundle import zipped  # with it what writes PDF
+
     try:
         packed = zipped(_entries(files))
         trail.exported("zip", [one.content_hash for one in files])
@@ -37,7 +42,7 @@ def show() -> None:
     )
 
 
-def _entries(files: Sequence[state.OpenedFile]) -> Iterator[Entry]:
+def _entries(files: Sequence[state.OpenedFile]) -> "Iterator[Entry]":
     """Every opened scan in order, with a progress bar."""
     bar = st.progress(0.0, text=words.WRITING)
     for number, file in enumerate(files, start=1):
@@ -46,7 +51,9 @@ def _entries(files: Sequence[state.OpenedFile]) -> Iterator[Entry]:
     bar.empty()
 
 
-def _entry(file: state.OpenedFile) -> Entry:
+def _entry(file: state.OpenedFile) -> "Entry":
+    from app.reports.bundle import Entry
+
     signed = reporting.signed_texts(file.content_hash)
     try:
         if file.series is not None:

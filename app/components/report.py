@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -9,14 +10,16 @@ from app import reader_session, report_session, reporting, signed_texts, state, 
 from app import report_texts as words
 from app.archive import archive
 from app.components import kept_outlines, problem, sending, signed_report
-from app.report_subject import Form, Subject
 from app.reports import as_json
 from app.reports.draft import Draft, Section, sign
 from app.store.signed import NewReport
 from ml.errors import SulcusError
 
+if TYPE_CHECKING:
+    from app.report_subject import Form, Subject
 
-def show(make: Callable[[], Subject | None]) -> None:
+
+def show(make: "Callable[[], Subject | None]") -> None:
     """Draw the report where the reader asked for it.
 
     Args:
@@ -65,7 +68,7 @@ def _sentences(digest: str, section: Section) -> None:
         st.checkbox(words.ai_sentence(piece.text), key=report_session.key(digest, part))
 
 
-def _signature(draft: Draft, subject: Subject) -> None:
+def _signature(draft: Draft, subject: "Subject") -> None:
     """The button that signs for the reader; what is signed is what this run has read."""
     st.html(f'<div class="sulcus-muted">{words.NOT_SIGNED}</div>')
     name = reader_session.reader()
@@ -82,14 +85,14 @@ def _signature(draft: Draft, subject: Subject) -> None:
     st.rerun()
 
 
-def _as_signed(done: Draft, subject: Subject) -> NewReport:
+def _as_signed(done: Draft, subject: "Subject") -> NewReport:
     """What is stored of a report that was just signed."""
     name = "" if done.signature is None else done.signature.name
     weights = dict(done.footer.weights)
     return NewReport(name, as_json.VERSION, weights, subject.seal(done).decode())
 
 
-def _downloads(draft: Draft, forms: Mapping[str, Form]) -> None:
+def _downloads(draft: Draft, forms: "Mapping[str, Form]") -> None:
     """One button a form, made when it is clicked; where a form cannot be, why not."""
     with st.container(horizontal=True):
         for name, form in forms.items():

@@ -1,21 +1,23 @@
 """Sending the DICOM files of a signed report to the peer that the environment names."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app import node_texts as words
 from app import trail
 from app.components import problem
-from app.node.sender import send
 from app.node.settings import ae_title, peer
-from app.report_subject import Form
 from ml.errors import SulcusError
+
+if TYPE_CHECKING:
+    from app.report_subject import Form
 
 _FORMS = {"sr": "SR", "seg": "SEG"}
 
 
-def show(forms: Mapping[str, Form], *, signed: bool, scan: str) -> None:
+def show(forms: "Mapping[str, Form]", *, signed: bool, scan: str) -> None:
     """Draw the button where a peer is named and there is anything to send.
 
     Args:
@@ -33,6 +35,8 @@ def show(forms: Mapping[str, Form], *, signed: bool, scan: str) -> None:
         if not signed:
             st.caption(words.SIGN_FIRST)
         if clicked:
+            from app.node.sender import send  # pynetdicom, which nothing else here needs
+
             with st.spinner(words.SENDING):
                 objects = {title: make() for title, make in found.items() if make is not None}
                 trail.note(trail.SENDING, scan)

@@ -1,13 +1,17 @@
 """The reader's word on a series as a whole, and its report."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from app import services, study_services
 from app.components import problem, readers_word, recorder
-from app.report_subject import Subject, of_series
 from app.reports.series_result import SeriesResult
 from ml.errors import SulcusError
 from ml.io.series import Series
+
+if TYPE_CHECKING:
+    from app.report_subject import Subject
 
 
 def word(series: Series) -> int | None:
@@ -32,7 +36,7 @@ def word(series: Series) -> int | None:
     return answer_id
 
 
-def subject(series: Series) -> Subject | None:
+def subject(series: Series) -> "Subject | None":
     """What a report on a series is on, or None after saying why there is none."""
     volume = study_services.volume(series)
     found = study_services.known(volume)
@@ -43,4 +47,6 @@ def subject(series: Series) -> Subject | None:
     except SulcusError as error:
         problem.show(error)
         return None
+    from app.report_subject import of_series  # the libraries that write files come with it
+
     return of_series(SeriesResult(series, volume, found, key))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -35,9 +36,11 @@ from app.components import (
 )
 from app.drawing_session import Canvas
 from app.records import Hung
-from app.report_subject import Subject, of_slice
 from ml.errors import SulcusError
 from ml.results import Analysis, Refused, Scan
+
+if TYPE_CHECKING:
+    from app.report_subject import Subject
 
 
 def page() -> None:
@@ -154,10 +157,12 @@ def _word(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:
     return answer_id
 
 
-def _subject(file: state.OpenedFile, answer: Analysis | Refused) -> Subject | None:
+def _subject(file: state.OpenedFile, answer: Analysis | Refused) -> "Subject | None":
     """What the report is on."""
     if file.series is not None:
         return whole_series.subject(file.series)
+    from app.report_subject import of_slice  # the libraries that write files come with it
+
     return of_slice(answer, file.data)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ml.batch_local import default_workers
 from ml.bench.child import run
 from ml.bench.pictures import png, variants
 from ml.bench.summary import exponent
@@ -29,6 +30,7 @@ def batch(counts: Sequence[int]) -> dict[str, Any]:
     for one, seconds in zip(runs, beyond, strict=True):
         one["pictures_per_s"] = round((one["pictures"] - 1) / seconds, 3)
     return {
+        "workers": default_workers(),
         "start_s": start,
         "runs": runs,
         "cost": exponent([one["pictures"] - 1 for one in runs], beyond),

@@ -178,8 +178,10 @@ def _batch(found: Figures) -> str:
         times = one["runs"][-1]["pictures_per_s"] / alone
         more = f" That is {times:.1f} times the pictures a second of single readings (aim: 2)."
     return (
-        f"`python -m ml.batch` in a process of its own, {one['start_s']:.1f} s for a single "
-        f"picture; pictures a second are of the time beyond that.{more}\n\n{table}\n\n"
+        f"`python -m ml.batch` as it comes, {one['workers']} processes that read; "
+        f"{one['start_s']:.1f} s for a single picture, and pictures a second are of the time "
+        "beyond that. Memory is that of all processes, each at its own peak, added "
+        f"up.{more}\n\n{table}\n\n"
         f"{cost(one['cost'], 'pictures')} Aim: 0.95 to 1.05."
     )
 

@@ -35,7 +35,7 @@ from ml.inference.gate import Fitted, load_fitted, save_fitted
 from ml.inference.pixel_checks import PixelChecks, checks_of, limits_of
 from ml.labels import CLASSES
 from ml.models.registry import CLASSIFIERS, spec
-from ml.preprocess import prepare
+from ml.preprocess import fitted, framed
 from ml.results import FloatArray, Scan
 
 BATCH: Final[int] = 16
@@ -57,12 +57,12 @@ def looker(engine: Engine) -> Look:
     """An engine as something that looks at pictures with every classifier."""
 
     def look(pictures: Sequence[FloatArray]) -> Seen:
-        outputs = []
+        outputs, frames = [], [framed(one) for one in pictures]
         for name in CLASSIFIERS:
             size = spec(name).input_size
-            batch = np.concatenate([prepare(one, size).image for one in pictures])
+            batch = np.concatenate([fitted(one, size).image for one in frames])
             outputs.append(engine.classify(name, batch))
-        return seen(outputs, pictures)
+        return seen(outputs, frames)
 
     return look
 

@@ -22,7 +22,6 @@ from ml.corruptions import CORRUPTIONS, STRONGEST, corrupt
 from ml.counterfactual.seeds import seeded
 from ml.evaluation.foreign import Foreign, nibabel_volume, scan_of
 from ml.labels import CLASSES
-from ml.phantom import draw
 from ml.preprocess import normalise
 from ml.results import FloatArray
 
@@ -41,6 +40,8 @@ def other_mri(pictures: Mapping[str, FloatArray], groups: Mapping[str, str]) -> 
         pictures: [path] → grey levels (H, W) of test pictures.
         groups: [path] → patient group.
     """
+    from ml.phantom import draw  # it loads pydicom, which whoever only names the kinds can spare
+
     names = list(pictures)
     for place, name in enumerate(names):
         neighbours = [normalise(pictures[names[(place + n) % len(names)]]) for n in range(4)]

@@ -40,7 +40,7 @@ from ml.inference.gate import shipped_gate
 from ml.inference.trust import load_trust
 from ml.models import registry
 from ml.models.registry import CLASSIFIERS, SEGMENTER, spec
-from ml.preprocess import prepare
+from ml.preprocess import framed, prepare
 from ml.results import FloatArray
 
 __all__ = ["compare", "correlation", "figure_changes", "flips", "main"]
@@ -163,7 +163,8 @@ def _familiar(outputs: Sequence[NetworkOutput], scans: Sequence[FloatArray]) -> 
     gate = shipped_gate()
     if gate.space is None:
         return np.ones(len(scans), bool)
-    return np.asarray(scores(gate.space, seen(outputs, scans))[gate.method]) <= gate.limit
+    known = seen(outputs, [framed(one) for one in scans])
+    return np.asarray(scores(gate.space, known)[gate.method]) <= gate.limit
 
 
 def correlation(one: FloatArray, other: FloatArray) -> float:

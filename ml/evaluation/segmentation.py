@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from ml.evaluation.intervals import (
     Interval,
@@ -149,6 +148,8 @@ def surface_distances_mm(
     """
     if not predicted.any() or not reference.any():
         return float("nan"), float("nan")
+    from scipy.ndimage import distance_transform_edt  # 15 MB that an app need not hold
+
     one, other = _surface(predicted), _surface(reference)
     to_reference = distance_transform_edt(~other, sampling=spacing_mm)[one]
     to_predicted = distance_transform_edt(~one, sampling=spacing_mm)[other]
@@ -157,6 +158,8 @@ def surface_distances_mm(
 
 
 def _surface(mask: BoolArray) -> BoolArray:
+    from scipy.ndimage import binary_erosion
+
     return np.asarray(mask & ~binary_erosion(mask))
 
 

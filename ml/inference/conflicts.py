@@ -20,8 +20,8 @@ Limits: two answers that agree can both be wrong; no conflict is no proof.
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -29,8 +29,9 @@ from typing import Final
 import numpy as np
 
 from ml.errors import MetricsError
+from ml.inference.heatmaps import draw_together
 from ml.labels import CLASSES, NO_TUMOR
-from ml.results import Analysis, BoolArray, Heatmap
+from ml.results import Analysis, BoolArray, Heatmap, Refused
 
 __all__ = [
     "COMMAND",
@@ -42,7 +43,9 @@ __all__ = [
     "TUMOUR_WITHOUT_OUTLINE",
     "Evidence",
     "conflicts",
+    "deciding",
     "evidence",
+    "gather",
     "least_heat_ratio",
 ]
 
@@ -118,6 +121,27 @@ def evidence(read: Analysis) -> Evidence:
         inside={
             name: _energy_inside(one, outline.mask) for name, one in maps.items() if not one.empty
         },
+    )
+
+
+def deciding(read: Analysis) -> Analysis:
+    """A reading with no heat map but those that can make a conflict: a map takes as long as a pass.
+
+    They are the ones of networks that put the mean's class first, where that is a tumour.
+    """
+    agree = {one.model for one in read.classifications if one.label == read.mean.label}
+    tumour = read.mean.label != CLASSES[NO_TUMOR]
+    maps = {name: maps for name, maps in read.heatmaps.items() if tumour and name in agree}
+    return replace(read, heatmaps=maps)
+
+
+def gather(reads: Iterable[Analysis | Refused]) -> None:
+    """Draw the heat maps that decide on the conflicts of several readings, all of them together."""
+    draw_together(
+        (maps, read.mean.label)
+        for read in reads
+        if isinstance(read, Analysis) and read.segmentation.measurement.area_px
+        for maps in deciding(read).heatmaps.values()
     )
 
 

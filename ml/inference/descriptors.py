@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.inference.pixel_checks import checks_of_grey
-from ml.preprocess import HEAD_LEVEL, normalise, prepare
+from ml.preprocess import HEAD_LEVEL, Framed, fitted
 from ml.results import FloatArray
 
 __all__ = ["edges_and_texture"]
@@ -31,17 +31,16 @@ _FLOOR: Final[float] = 0.05
 _SHADES_WEIGHT: Final[float] = 3.0
 
 
-def edges_and_texture(pixels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Two descriptors of a slice (H, W) of any range.
+def edges_and_texture(found: Framed) -> tuple[FloatArray, FloatArray]:
+    """Two descriptors of a slice, see `ml.preprocess.framed`.
 
     Returns:
         Edges, (512,) float32: strength of the edges of each direction in each cell, of length 1.
         Texture, (54,) float32: logarithm of the power in each ring of frequency, roots of the
         shares of each shade, and six figures about surroundings and shape.
     """
-    grey = normalise(pixels)
-    prepared = prepare(pixels, SIDE)
-    square = prepared.image[0, :, :, 0]
+    grey = found.grey
+    square = fitted(found, SIDE).image[0, :, :, 0]
     looks = checks_of_grey(grey)
     frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     about = (
@@ -49,7 +48,7 @@ def edges_and_texture(pixels: FloatArray) -> tuple[FloatArray, FloatArray]:
         math.log(looks.levels + 1.0) / 2.0,
         looks.corners,
         float((frame > HEAD_LEVEL).mean()),
-        prepared.crop.side / max(grey.shape),
+        found.crop.side / max(grey.shape),
         math.log(max(grey.shape) / min(grey.shape)),
     )
     shades = np.histogram(square, SHADES, (0.0, 1.0))[0] / square.size

@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from ml.inference.descriptors import edges_and_texture
 from ml.inference.engine import NetworkOutput
+from ml.preprocess import Framed
 from ml.results import FloatArray
 
 __all__ = ["AXES", "METHODS", "Block", "FeatureSpace", "Seen", "fit_space", "scores", "seen"]
@@ -179,12 +180,12 @@ class FeatureSpace:
         return np.asarray(np.sqrt(np.maximum(squares, 0.0)).min(axis=1))
 
 
-def seen(outputs: Sequence[NetworkOutput], pictures: Sequence[FloatArray]) -> Seen:
+def seen(outputs: Sequence[NetworkOutput], pictures: Sequence[Framed]) -> Seen:
     """Describe N pictures.
 
     Args:
         outputs: what each classifier gave for all of them, in registry order.
-        pictures: their grey levels, (H, W) each, of any size and range.
+        pictures: the pictures themselves, of any size.
     """
     pooled = [output.features.mean(axis=(1, 2), dtype=np.float64) for output in outputs]
     long = [one / np.maximum(np.linalg.norm(one, axis=1, keepdims=True), 1e-12) for one in pooled]

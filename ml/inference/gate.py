@@ -29,7 +29,8 @@ from safetensors.numpy import save_file
 from ml.errors import GateError
 from ml.inference.engine import NetworkOutput
 from ml.inference.familiar import AXES, METHODS, Block, FeatureSpace, scores, seen
-from ml.inference.pixel_checks import PixelLimits, checks_of
+from ml.inference.pixel_checks import PixelChecks, PixelLimits, checks_of_grey
+from ml.preprocess import Framed, framed
 from ml.results import Admission, Refusal, Scan
 
 __all__ = [
@@ -127,23 +128,33 @@ class Gate:
             )
 
     def answer(
-        self, scans: Sequence[Scan], outputs: Sequence[NetworkOutput]
+        self,
+        scans: Sequence[Scan],
+        outputs: Sequence[NetworkOutput],
+        frames: Sequence[Framed] | None = None,
     ) -> list[Admission | Refusal]:
         """Let scans through or stop them.
 
         Args:
             scans: decoded slices, none of them or any number.
             outputs: what each classifier gave for all of them, in registry order.
+            frames: the scans as `ml.preprocess.framed` gives them, where they were made already.
         """
+        if frames is None:
+            frames = [framed(scan.pixels) for scan in scans]
         if self.space is None:
             found: Sequence[float | None] = [None] * len(scans)
         else:
-            known = seen(outputs, [scan.pixels for scan in scans])
+            known = seen(outputs, frames)
             found = scores(self.space, known)[self.method].tolist()
-        return [self._one(scan, score) for scan, score in zip(scans, found, strict=True)]
+        looks = [
+            checks_of_grey(frame.grey, scan.colour)
+            for scan, frame in zip(scans, frames, strict=True)
+        ]
+        return [self._one(look, score) for look, score in zip(looks, found, strict=True)]
 
-    def _one(self, scan: Scan, score: float | None) -> Admission | Refusal:
-        broken = self.pixels.broken(checks_of(scan))
+    def _one(self, look: PixelChecks, score: float | None) -> Admission | Refusal:
+        broken = self.pixels.broken(look)
         if broken is not None:
             return Refusal(*broken)
         if score is not None and not score <= self.limit:  # not a number: not familiar either

@@ -1,6 +1,7 @@
 """The heat maps of a reading: made when they are asked for, one network and class at a time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,13 +13,26 @@ from ml.labels import CLASSES, class_index
 from ml.preprocess import Crop, Prepared, to_scan
 from ml.results import FloatArray, Heatmap
 
-__all__ = ["EMPTY_SHARE", "NetworkHeatmaps", "network_heatmaps"]
+__all__ = ["EMPTY_SHARE", "NetworkHeatmaps", "draw_together", "network_heatmaps"]
 
 EMPTY_SHARE: Final[float] = 0.02
 """A class whose peak is below this share of the network's strongest one has an empty map."""
 
 Small = Callable[[int], FloatArray]
 """Class index → what each place (h, w) says for the class, in units of the logit."""
+
+
+@dataclass(frozen=True)
+class _Fine:
+    """The small maps of one network on one scan that take a backward pass each."""
+
+    name: str
+    image: FloatArray
+    engine: Engine
+
+    def __call__(self, index: int) -> FloatArray:
+        with TURNS.afterwards():
+            return np.asarray(self.engine.attribute(self.name, self.image, [index])[0], np.float32)
 
 
 class NetworkHeatmaps(Mapping[str, Heatmap]):
@@ -87,11 +101,44 @@ class NetworkHeatmaps(Mapping[str, Heatmap]):
         """Number of classes."""
         return len(CLASSES)
 
+    def awaited(self, label: str) -> list[tuple[_Fine, int]]:
+        """The backward passes that the map of a class still takes: what makes them, and of what."""
+        if not isinstance(self._small, _Fine):
+            return []
+        needed = dict.fromkeys((class_index(label), *self._beside))
+        return [(self._small, index) for index in needed if index not in self._positive]
+
+    def keep(self, index: int, small: FloatArray) -> None:
+        """Take a small map (h, w) of a class that was made elsewhere."""
+        self._positive[index] = np.maximum(small, np.float32(0.0))
+
     def _of(self, index: int) -> FloatArray:
         """What speaks for a class, (h, w), never negative."""
         if index not in self._positive:
-            self._positive[index] = np.maximum(self._small(index), np.float32(0.0))
+            self.keep(index, self._small(index))
         return self._positive[index]
+
+
+def draw_together(asked: Iterable[tuple[Mapping[str, Heatmap], str]]) -> None:
+    """Make what several maps need with one backward pass a network, where they take one.
+
+    The maps are those that come one by one, up to the rounding of float32 sums.
+
+    Args:
+        asked: the heat maps of a network on a scan, and the class that will be looked at.
+    """
+    waiting: dict[str, list[tuple[NetworkHeatmaps, _Fine, int]]] = {}
+    for maps, label in asked:
+        if isinstance(maps, NetworkHeatmaps):
+            for fine, index in maps.awaited(label):
+                waiting.setdefault(fine.name, []).append((maps, fine, index))
+    for name, each in waiting.items():
+        batch = np.concatenate([fine.image for _, fine, _ in each])
+        labels = [index for _, _, index in each]
+        with TURNS.afterwards():
+            drawn = each[0][1].engine.attribute(name, batch, labels)
+        for (maps, _, index), small in zip(each, drawn, strict=True):
+            maps.keep(index, np.asarray(small, np.float32))
 
 
 def network_heatmaps(
@@ -118,11 +165,7 @@ def network_heatmaps(
     """
     place = (prepared.crop, shape)
     if method in BACKWARD:
-
-        def fine(index: int) -> FloatArray:
-            with TURNS.afterwards():
-                return np.asarray(engine.attribute(name, prepared.image, [index])[0], np.float32)
-
+        fine = _Fine(name, prepared.image, engine)
         first = int(output.logits.argmax())
         return NetworkHeatmaps(name, fine, beside=[first], place=place, method=method)
     found = evidence(method, output.features, engine.head(name), output.logits)

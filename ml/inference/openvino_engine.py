@@ -42,7 +42,10 @@ class _Graph:
     """A compiled network, which any number of threads may call at once."""
 
     def __init__(self, kept: Kept) -> None:
-        """Run it once on nothing, so that its weights are packed when it is first called."""
+        """Run it once on nothing, so that its weights are packed when it is first called.
+
+        What that run took besides is let go of: a network that nobody calls need not hold it.
+        """
         self._kept = kept
         self._idle: deque[Any] = deque()
         self._sizes: set[int] = set()
@@ -53,6 +56,8 @@ class _Graph:
                 for shape in shapes
             )
         )
+        self._idle.clear()
+        kept.compiled.release_memory()
 
     def __call__(self, *inputs: FloatArray) -> list[FloatArray]:
         """What it gives for its inputs, copied out of the runtime's memory."""

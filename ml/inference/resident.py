@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Resident", "give_back", "resident"]
+__all__ = ["Resident", "give_back", "peaks", "resident"]
 
 _MIB: Final[int] = 2**20
 _ROLLUP: Final[str] = "smaps_rollup"
@@ -42,6 +42,29 @@ def resident(process: int | str = "self") -> Resident | None:
         return None
     words = (line.split() for line in lines)
     return Resident(**{_FIELDS[w[0]]: int(w[1]) * 1024 / _MIB for w in words if w[0] in _FIELDS})
+
+
+def peaks(process: int) -> dict[int, float]:
+    """[process] → most memory that it has held so far, MiB, with all that it has started.
+
+    A process that has gone is not among them.
+
+    Reference: proc(5), /proc/pid/status and /proc/pid/task/tid/children.
+    """
+    found: dict[int, float] = {}
+    left = [process]
+    while left:
+        one = Path("/proc", str(left.pop()))
+        try:
+            lines = (one / "status").read_text(encoding="ascii", errors="replace").splitlines()
+            told = [(thread / "children").read_text() for thread in (one / "task").iterdir()]
+        except OSError:
+            continue
+        left += [int(child) for children in told for child in children.split()]
+        for line in lines:
+            if line.startswith("VmHWM:"):
+                found[int(one.name)] = int(line.split()[1]) * 1024 / _MIB
+    return found
 
 
 def give_back() -> None:

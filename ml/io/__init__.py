@@ -7,7 +7,7 @@ nothing that identifies a patient is kept.
 from typing import Final
 
 from ml.errors import UnknownFormat
-from ml.io.dicom import looks_like_dicom, read_dicom
+from ml.io.dicom_signature import looks_like_dicom
 from ml.io.limits import ACCEPTED, check_bytes
 from ml.io.raster import looks_like_raster, read_raster
 from ml.results import Scan
@@ -52,6 +52,8 @@ def read_scan(data: bytes, content_hash: str = "") -> Scan:
     """
     check_bytes(data)
     if looks_like_dicom(data):  # first: its preamble may be a TIFF's (PS3.10, section 7.1)
+        from ml.io.dicom import read_dicom
+
         return read_dicom(data, content_hash)
     if looks_like_raster(data):
         return read_raster(data, content_hash)

@@ -38,30 +38,13 @@ from ml.io.raster import PHANTOM_SOURCE
 from ml.io.window import percentile_window
 from ml.results import Scan
 
-__all__ = ["MONOCHROME1", "frame_scan", "looks_like_dicom", "parse", "read_dicom"]
+__all__ = ["MONOCHROME1", "frame_scan", "parse", "read_dicom"]
 
 # Warnings about invalid values quote them, and values may identify a patient.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
-_PREFIX: Final = slice(128, 132)  # PS3.10 7.1: preamble of 128 bytes, then "DICM"
-_FIRST_GROUPS: Final = (b"\x02\x00", b"\x08\x00")
 MONOCHROME1: Final = "MONOCHROME1"
 """Value of Photometric Interpretation: the lowest level is white (PS3.3 C.7.6.3.1.2)."""
-
-
-def looks_like_dicom(data: bytes) -> bool:
-    """Whether the bytes begin like DICOM: "DICM" after the preamble, or a bare data set.
-
-    A bare data set (older exports have no preamble) starts with an element of group 0002 or
-    0008 whose element number and length are small.
-    """
-    if data[_PREFIX] == b"DICM":
-        return True
-    if len(data) < 132 or data[:2] not in _FIRST_GROUPS:
-        return False
-    explicit = data[4:6].isalpha() and data[4:6].isupper()
-    length = int.from_bytes(data[6:8] if explicit else data[4:8], "little")
-    return int.from_bytes(data[2:4], "little") <= 0x0100 and length <= 1024
 
 
 def read_dicom(data: bytes, content_hash: str = "") -> Scan:

@@ -10,17 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from pydicom.datadict import tag_for_keyword
-
-from ml.io.dicom import looks_like_dicom, parse
-from ml.io.dicom_header import MODALITIES, text
+from ml.io.dicom_signature import looks_like_dicom
 
 __all__ = ["Origin", "keyed", "origin"]
 
-_READ: Final = tuple(
-    tag for tag in map(tag_for_keyword, ("PatientID", "StudyDate", "Modality")) if tag is not None
-)
-_KNOWN: Final = ("MR", *MODALITIES)
+_READ: Final = ("PatientID", "StudyDate", "Modality")
 
 
 @dataclass(frozen=True)
@@ -57,12 +51,18 @@ def origin(data: bytes, secret: bytes) -> Origin:
     """
     if not looks_like_dicom(data):
         return Origin(None, None, None)
-    header = parse(data, _READ)
+    from pydicom.datadict import tag_for_keyword
+
+    from ml.io.dicom import parse
+    from ml.io.dicom_header import MODALITIES, text
+
+    tags = tuple(tag for tag in map(tag_for_keyword, _READ) if tag is not None)
+    header = parse(data, tags)
     patient, modality = text(header, "PatientID"), text(header, "Modality")
     return Origin(
         pseudonym=keyed(secret, "patient", patient) if patient else None,
         study_date=_date(text(header, "StudyDate")),
-        modality=modality if modality in _KNOWN else None,
+        modality=modality if modality in ("MR", *MODALITIES) else None,
     )
 
 

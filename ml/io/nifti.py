@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
 
-import nibabel
 import numpy as np
 import numpy.typing as npt
 
@@ -79,6 +78,8 @@ def nifti_header(data: bytes) -> NiftiHeader:
     size = _size_of(head)
     if size is None:
         raise _damaged("header")
+    import nibabel  # it loads pydicom too
+
     kind: Any = nibabel.Nifti1Header if size == 348 else nibabel.Nifti2Header
     try:
         fields = kind(head[:size], check=False)
@@ -226,9 +227,11 @@ def _scale(fields: Any) -> tuple[np.float32, np.float32] | None:
     Raises:
         DamagedFile: they are no numbers.
     """
+    from nibabel.spatialimages import HeaderDataError
+
     try:
         slope, intercept = fields.get_slope_inter()  # None where the slope is 0: not scaled
-    except nibabel.spatialimages.HeaderDataError:
+    except HeaderDataError:
         raise _damaged("header") from None
     if slope is None or (slope, intercept) == (1.0, 0.0):
         return None

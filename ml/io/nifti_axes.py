@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from nibabel import orientations
 
 from ml.io.stacking import ALONE
 from ml.orientation import vector
@@ -23,7 +22,6 @@ __all__ = ["Cut", "cut_of"]
 
 Matrix = npt.NDArray[np.float64]
 
-_io_orientation: Any = orientations.io_orientation  # nibabel states no types
 _TO_DICOM: Final = np.diag([-1.0, -1.0, 1.0, 1.0])
 _HUNG: Final = {
     # slice axis in the patient → (axis, sign) of the rows' and of the columns' direction: the
@@ -103,7 +101,10 @@ def cut_of(fields: Any, shape: tuple[int, ...]) -> Cut:
         why = UNKNOWN if affine is None else UNUSABLE
         back = (False, False, False)
         return _cut(shape, (2, 1, 0), back=back, sizes=sizes, notes=(*notes, why))
-    places = [int(axis) for axis in _io_orientation(affine)[:, 0]]  # array axis → patient axis
+    import nibabel
+
+    nearest_axes: Any = nibabel.io_orientation  # nibabel states no types
+    places = [int(axis) for axis in nearest_axes(affine)[:, 0]]  # array axis → patient axis
     axes, back = _hung(affine, places, _acquired(fields, affine, places))
     return _placed(_cut(shape, axes, back=back, sizes=sizes, notes=notes), affine, shape)
 

@@ -14,15 +14,17 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ml.errors import EmptyFile, ScanError, SetRefused, SizeOutOfBounds, UnknownFormat
 from ml.io.archive import check_ratio, entries_of, hidden, is_zip
-from ml.io.dicom import looks_like_dicom
-from ml.io.dicom_stack import Frame, frames_of, read_stack, stacks_of
+from ml.io.dicom_signature import looks_like_dicom
 from ml.io.limits import MAX_ARCHIVE_BYTES, MAX_SERIES_FILES, MAX_VOLUME_BYTES
 from ml.io.nifti import looks_like_nifti, nifti_header, read_nifti
 from ml.volume import Volume
+
+if TYPE_CHECKING:
+    from ml.io.dicom_stack import Frame
 
 __all__ = ["Found", "Series", "find_series", "may_hold_series"]
 
@@ -104,7 +106,7 @@ def find_series(files: Sequence[bytes], digest_of: Digest = _sha256) -> Found:
         seen.add(digest)
         try:
             if looks_like_dicom(data):
-                frames += frames_of(data, digest)
+                frames += _frames(data, digest)
             elif looks_like_nifti(data):
                 volumes.append(_nifti(data, digest))
             else:
@@ -115,7 +117,7 @@ def find_series(files: Sequence[bytes], digest_of: Digest = _sha256) -> Found:
         except ScanError as error:
             problems.append(error)
         _check_frames(len(frames))
-    series = (*map(_stack, stacks_of(frames)), *volumes)
+    series = (*_stacks(frames), *volumes)
     if not series:
         raise problems[0]
     return Found(series, tuple(str(problem) for problem in problems))
@@ -169,7 +171,23 @@ def _members(data: bytes) -> Iterator[bytes]:
             yield entry.read()
 
 
-def _stack(frames: list[Frame]) -> Series:
+def _frames(data: bytes, digest: str) -> "list[Frame]":
+    from ml.io.dicom_stack import frames_of
+
+    return frames_of(data, digest)
+
+
+def _stacks(frames: "list[Frame]") -> "list[Series]":
+    if not frames:
+        return []
+    from ml.io.dicom_stack import stacks_of
+
+    return [_stack(one) for one in stacks_of(frames)]
+
+
+def _stack(frames: "list[Frame]") -> Series:
+    from ml.io.dicom_stack import read_stack
+
     first = frames[0]
     digest = hashlib.sha256("\n".join(frame.content_hash for frame in frames).encode())
     return Series(

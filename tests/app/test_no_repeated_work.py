@@ -12,7 +12,7 @@ from app import services, state
 from app.uploads import arranged
 from ml import io
 from ml.inference.gate import Gate
-from ml.io import series as series_module
+from ml.io import dicom_stack
 from ml.io.dicom_stack import Frame, read_stack
 from ml.models import registry
 from ml.volume import Volume
@@ -124,7 +124,7 @@ def test_a_series_is_decoded_and_read_once_while_one_scrolls(
         reads.append(len(frames))
         return read_stack(frames)
 
-    monkeypatch.setattr(series_module, "read_stack", decode)
+    monkeypatch.setattr(dicom_stack, "read_stack", decode)
     at = opened(*named(files))
     assert not at.exception
     assert {counted.hashed[data] for data in files} == {1}

@@ -78,7 +78,8 @@ def batch_figures() -> dict[str, Any]:
         {"pictures": n, "read": n, "seconds": 2.0 + 0.1 * n, "peak_mb": 700.0, "pictures_per_s": 10}
         for n in (100, 1000)
     ]
-    return {"start_s": 2.0, "runs": runs, "cost": exponent([100, 1000], [10.0, 100.0])}
+    cost = exponent([100, 1000], [10.0, 100.0])
+    return {"workers": 2, "start_s": 2.0, "runs": runs, "cost": cost}
 
 
 def test_medians_percentiles_and_exponents() -> None:
@@ -125,6 +126,7 @@ def test_the_document_holds_the_figures_and_says_what_is_missing(tmp_path: Path)
     record.merge(file, "batch", MACHINE, batch_figures())
     text = document_text(tmp_path)
     assert "| 1000 | 102.0 | 10.00 | 700 |" in text
+    assert "2 processes that read; 2.0 s for a single picture" in text
     assert "exponent 1.00 (10.00 s for 100, 100.00 s for 1000)" in text
     assert "2026-11-22T09:00:00+00:00; abacus, 2 cores, 23.4 GB; load 0.07" in text
     assert "openvino 2026.4.1._" in text

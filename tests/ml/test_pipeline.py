@@ -2,16 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from ml import pipeline
+from ml import pipeline, preprocess
 from ml.errors import MembershipError, MissingWeights
-from ml.inference import explain
+from ml.inference import explain, pixel_checks
 from ml.inference.chosen import chosen_engine
+from ml.inference.familiar import fit_space, seen
 from ml.inference.membership import Membership, load
 from ml.inference.turns import TURNS
 from ml.labels import CLASSES
@@ -19,7 +21,8 @@ from ml.models import registry
 from ml.models.registry import CLASSIFIERS, SEGMENTER
 from ml.phantom import draw
 from ml.pipeline import analyse, analyse_many, default_engine, softmax
-from tests.ml.fakes import FakeEngine, disc_picture, index_of, published, scan_of
+from ml.preprocess import fitted, framed
+from tests.ml.fakes import OPEN_GATE, FakeEngine, disc_picture, index_of, published, scan_of
 
 pytestmark = pytest.mark.usefixtures("no_weight_files")
 
@@ -45,6 +48,31 @@ def test_an_analysis_takes_a_place() -> None:
             with pytest.raises(TimeoutError):
                 asked.result(0.3)
         assert asked.result(20.0).scan is scan
+
+
+def test_grey_levels_are_scaled_once_a_scan(monkeypatch: pytest.MonkeyPatch):
+    """Every size of input is cut from the same ones, and the gate looks at them."""
+    engine, frames = FakeEngine(), [framed(disc_picture(radius=r)) for r in range(5, 13)]
+    outputs = [
+        engine.classify(
+            name,
+            np.concatenate([fitted(one, registry.spec(name).input_size).image for one in frames]),
+        )
+        for name in CLASSIFIERS
+    ]
+    gate = replace(OPEN_GATE, space=fit_space(seen(outputs, frames), [0, 1] * 4), method="taught")
+    monkeypatch.setattr(pipeline, "shipped_gate", lambda: gate)
+    scaled, scale = [], preprocess.normalise
+
+    def noted(pixels):
+        scaled.append(pixels.shape)
+        return scale(pixels)
+
+    for place in (preprocess, pixel_checks):
+        monkeypatch.setattr(place, "normalise", noted)
+    found = analyse_many([scan_of(disc_picture(size)) for size in (90, 128)], FakeEngine())
+    assert all(one.admission.score is not None for one in found)
+    assert scaled == [(90, 90), (128, 128)]
 
 
 def test_classifications_in_registry_order(analysis):
@@ -209,3 +237,7 @@ def test_an_installed_detector_boxes_the_disc(monkeypatch: pytest.MonkeyPatch):
     assert box.box_px == pytest.approx((46.0, 56.0, 75.0, 85.0), abs=2.5)
     assert found.weights["detector"] == engine.fingerprint("detector")
     assert "detector" in found.seconds
+    (unasked,) = analyse_many([found.scan], FakeEngine(), boxes=False)
+    assert unasked.detections is None
+    assert unasked.weights == found.weights
+    assert set(found.seconds) - set(unasked.seconds) == {"detector"}

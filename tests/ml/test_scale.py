@@ -38,7 +38,7 @@ def test_the_largest_batch_decides_and_cores_follow_from_it(tmp_path: Path) -> N
     assert "| a large hospital | 100,000 | 1.2 | 1 |" in text
     assert "| a country | 1,000,000,000 | 11,574.1 | 4,630 |" in text
     assert "| Pictures a second and core | 5.00 |" in text
-    assert "| Peak memory of the batch, MB | 1,234 |" in text
+    assert "| Peak memory of the batch, all processes, MB | 1,234 |" in text
     assert NOT_MEASURED not in text.split("## What one core reads")[1]
 
 

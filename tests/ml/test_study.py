@@ -1,5 +1,6 @@
 """A series read: every slice by the one door, one answer by the stated rule, one volume."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -102,6 +103,21 @@ def test_batches_are_small_and_progress_is_told() -> None:
     assert told == [(8, 11), (11, 11)]
     assert max(size for _, size in engine.calls) == 8
     assert sum(size for name, size in engine.calls if name == CLASSIFIERS[0]) == 11
+
+
+def test_the_next_slices_are_prepared_while_the_networks_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    where, prepare = [], study.framed
+
+    def noted(pixels):
+        where.append(threading.current_thread() is threading.main_thread())
+        return prepare(pixels)
+
+    monkeypatch.setattr(study, "framed", noted)
+    monkeypatch.setattr(pipeline, "framed", None)  # nobody else does it again
+    read_study(ball(RADIUS, count=11), FakeEngine())
+    assert where == [False] * 11
 
 
 def test_an_interrupted_reading_goes_on_where_it_stopped() -> None:

@@ -1,4 +1,4 @@
-"""What runs in the worker processes of the tests' cluster: networks that need no files."""
+"""What runs in the tests' worker processes: networks that need no files."""
 
 import os
 import signal
@@ -11,7 +11,10 @@ from tests.ml.fakes import OPEN_GATE, FakeEngine, published
 
 
 class Mortal(FakeEngine):
-    """Notes what it does in a folder, and is killed with its process once, half-way."""
+    """Notes what it does in a folder, and is killed with its process once, half-way.
+
+    From there on it waits while there is a file `hold`.
+    """
 
     def __init__(self, notes: Path, version: str) -> None:
         super().__init__(version=version)
@@ -24,6 +27,8 @@ class Mortal(FakeEngine):
         with (self._notes / "read").open("a") as file:
             file.write(f"{os.getpid()} {len(batch)}\n")
         done = len((self._notes / "read").read_text().splitlines())
+        while done >= 4 and (self._notes / "hold").exists():
+            time.sleep(0.02)
         if done >= 4 and not (self._notes / "killed").exists():
             (self._notes / "killed").write_text(str(os.getpid()))
             os.kill(os.getpid(), signal.SIGKILL)

@@ -1,5 +1,6 @@
 """Scans to read, and no weight files needed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,4 +26,15 @@ def inbox(tmp_path: Path) -> Path:
     (folder / "notes.txt").write_text("not a scan", encoding="utf-8")
     write_picture(folder / ".hidden.png")
     write_picture(folder / ".cache" / "c.png")
+    return folder
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Twelve scans, one broken file and a name that is no text."""
+    folder = tmp_path / "many"
+    for number in range(12):
+        write_picture(folder / f"{number:02}.png", 96 + number)
+    (folder / "broken.png").write_bytes(b"broken")
+    write_picture(folder / os.fsdecode(b"latin\xe9.png"))
     return folder

@@ -16,7 +16,8 @@ from ml.batch_ray import Cluster, read_on
 from ml.errors import EngineError
 from ml.io.files import find
 from tests.ml.batch import cluster_workers
-from tests.ml.batch.inbox import ROOT, Counting, rows_of, write_picture
+from tests.ml.batch.inbox import ROOT, rows_of, write_picture
+from tests.ml.batch.killing import by_file, check_one_killed, mortal
 from tests.ml.fakes import FakeEngine
 
 NO_RAY = importlib.util.find_spec("ray") is None
@@ -46,49 +47,13 @@ def two_workers() -> Iterator[None]:
     del os.environ["PYTHONPATH"]
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """Twelve scans, one broken file and a name that is no text."""
-    folder = tmp_path / "many"
-    for number in range(12):
-        write_picture(folder / f"{number:02}.png", 96 + number)
-    (folder / "broken.png").write_bytes(b"broken")
-    write_picture(folder / os.fsdecode(b"latin\xe9.png"))
-    return folder
-
-
-def by_file(out: Path) -> dict[str, dict[str, str]]:
-    return {row["file"]: row for row in rows_of(out)}
-
-
 @needs_ray
 def test_a_killed_worker_costs_no_row_and_doubles_none(
     many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_workers: None
 ) -> None:
-    whole, out, notes = tmp_path / "whole", tmp_path / "out", tmp_path / "notes"
-    notes.mkdir()
-    run([str(many)], whole, FakeEngine(), progress=False)
     monkeypatch.setattr(batch_ray, "GROUP_SCANS", 1)
-    cluster = Cluster(workers=2, make_engine=partial(cluster_workers.make, notes))
-    done = run([str(many)], out, FakeEngine(), progress=False, reader=partial(read_on, cluster))
-    assert (done.read, done.failed, done.kept, done.found) == (13, 1, 0, 14)
-
-    killed = int((notes / "killed").read_text())
-    readers = {int(line.split()[0]) for line in (notes / "read").read_text().splitlines()}
-    started = [int(line) for line in (notes / "started").read_text().splitlines()]
-    assert killed in readers
-    assert len(readers) >= 2
-    assert os.getpid() not in readers
-    assert len(started) == len(set(started)) == 3, "two workers and one in place of the killed one"
-
-    assert len(rows_of(out)) == 14, "a file twice"
-    assert by_file(out) == by_file(whole)
-    for mask in (whole / "masks").iterdir():
-        assert (out / "masks" / mask.name).read_bytes() == mask.read_bytes()
-
-    again = Counting()  # without a cluster: the same resume notes
-    assert run([str(many)], out, again, progress=False).kept == 14
-    assert again.scans == 0
+    cluster = Cluster(workers=2, make_engine=mortal(tmp_path / "notes"))
+    check_one_killed(many, tmp_path / "notes", partial(read_on, cluster))
 
 
 @needs_ray
@@ -139,7 +104,7 @@ def test_a_worker_reads_its_block_with_one_set_of_networks(inbox: Path, tmp_path
         made.append(FakeEngine())
         return made[-1]
 
-    worker = batch_ray.Worker(make, batch.networks_mark(FakeEngine()))
+    worker = batch_ray.Actor(make, batch.networks_mark(FakeEngine()))
     (block,) = batch_ray._blocks(files, masks)
     for _ in range(2):
         rows = worker(block).to_pylist()

@@ -6,6 +6,7 @@ import numpy as np
 
 from ml.inference.engine import NetworkOutput
 from ml.inference.familiar import FeatureSpace, Seen, fit_space, seen
+from ml.preprocess import framed
 from tests.ml.fakes import disc_picture
 
 
@@ -30,7 +31,7 @@ def known(features: np.ndarray, logits: np.ndarray | None = None) -> Seen:
         + rng.normal(0, 4, (40, 40)).astype(np.float32)
         for _ in features
     ]
-    return seen(outputs(features, logits), pictures)
+    return seen(outputs(features, logits), [framed(one) for one in pictures])
 
 
 def space_of(count: int) -> FeatureSpace:

@@ -9,6 +9,7 @@ import pytest
 
 from ml import pipeline
 from ml.errors import MetricsError
+from ml.inference import explain
 from ml.inference.conflicts import (
     COMMAND,
     HEAT_ELSEWHERE,
@@ -18,13 +19,16 @@ from ml.inference.conflicts import (
     TUMOUR_WITHOUT_OUTLINE,
     Evidence,
     conflicts,
+    deciding,
     evidence,
+    gather,
     least_heat_ratio,
 )
 from ml.inference.segment import OperatingPoint, segment
+from ml.labels import CLASSES, class_index
 from ml.models import registry
 from ml.models.registry import CLASSIFIERS
-from ml.pipeline import analyse
+from ml.pipeline import analyse, analyse_many
 from ml.preprocess import Crop
 from ml.results import Analysis
 from tests.ml.fakes import FakeEngine, disc_picture, published, scan_of
@@ -114,6 +118,43 @@ def test_evidence_is_what_the_reading_holds(monkeypatch: pytest.MonkeyPatch) -> 
         values = read.heatmaps[name][read.mean.label].values.astype(float)
         outside = values[~read.segmentation.mask].sum()
         assert share == pytest.approx(1 - outside / values.sum())
+
+
+def test_maps_that_can_make_no_conflict_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = read_with(OperatingPoint(), monkeypatch)
+    wrong, *right = CLASSIFIERS
+    for label in CLASSES:
+        other = next(one for one in CLASSES if one != label)
+        sure = np.eye(4, dtype=np.float32)
+        calls = [
+            replace(one, probabilities=sure[class_index(other if one.model == wrong else label)])
+            for one in read.classifications
+        ]
+        mean = replace(read.mean, probabilities=sure[class_index(label)])
+        whole = replace(read, classifications=tuple(calls), mean=mean)
+        few = deciding(whole)
+        assert list(few.heatmaps) == ([] if label == "no_tumor" else right)
+        for least in (0.0, 1.0, 1e6):
+            assert conflicts(evidence(few), least) == conflicts(evidence(whole), least)
+
+
+def test_what_several_readings_need_is_drawn_in_one_pass_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "explanations.json").write_text('{"default": "hires_cam"}')
+    monkeypatch.setattr(explain, "FIGURES_FILE", tmp_path / "explanations.json")
+    monkeypatch.setattr(registry, "published", published)
+    monkeypatch.setattr(pipeline, "operating_point", lambda _: OperatingPoint())
+    engine = FakeEngine()
+    scans = [scan_of(disc_picture(radius=radius)) for radius in (10.0, 14.0, 20.0)]
+    reads = analyse_many(scans, engine)
+    gather(reads)
+    taken = [name for name, _ in engine.calls if name.endswith("backward")]
+    assert 0 < len(taken) == len(set(taken))
+    for read in reads:
+        assert isinstance(read, Analysis)
+        evidence(deciding(read))
+    assert [name for name, _ in engine.calls if name.endswith("backward")] == taken
 
 
 def test_a_withheld_outline_has_no_heat_inside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from ml.inference.explain import contributions, evidence
-from ml.inference.heatmaps import EMPTY_SHARE, NetworkHeatmaps, network_heatmaps
+from ml.inference.heatmaps import (
+    EMPTY_SHARE,
+    NetworkHeatmaps,
+    draw_together,
+    network_heatmaps,
+)
 from ml.labels import CLASSES
 from ml.preprocess import Crop, prepare
 from tests.ml.fakes import FakeEngine, disc_picture
@@ -113,6 +118,30 @@ def test_a_backward_pass_is_taken_when_a_map_is_looked_at_and_once_a_class():
     assert engine.calls == [("mobilenet", 1), *[("mobilenet backward", 1)] * 2]
     fine = engine.attribute("mobilenet", prepared.image, [first])[0]
     assert drawn.peak == pytest.approx(max(0.0, fine.max()))
+
+
+def test_several_maps_share_a_backward_pass_and_are_those_that_come_alone():
+    engine, alone = FakeEngine(), FakeEngine()
+    asked, expected = [], []
+    for radius, label in ((14.0, "glioma"), (30.0, "pituitary"), (14.0, "no_tumor")):
+        for used, found in ((engine, asked), (alone, expected)):
+            picture = disc_picture(radius=radius)
+            prepared = prepare(picture, 96)
+            output = used.classify("mobilenet", prepared.image)
+            one = type(output)(output.logits[0], output.features[0])
+            maps = network_heatmaps(
+                "mobilenet", prepared, one, used, shape=(128, 128), method="hires_cam"
+            )
+            found.append((maps, label))
+    draw_together(asked)
+    (taken,) = [size for name, size in engine.calls if name == "mobilenet backward"]
+    for (maps, label), (single, _) in zip(asked, expected, strict=True):
+        drawn, lone = maps[label], single[label]
+        assert (drawn.peak, drawn.empty) == (pytest.approx(lone.peak), lone.empty)
+        np.testing.assert_allclose(drawn.values, lone.values, atol=1e-6)
+    assert taken == sum(name == "mobilenet backward" for name, _ in alone.calls) > 3
+    draw_together([*asked, (maps_of(np.ones((4, 4, 4))), "glioma"), ({}, "glioma")])
+    assert sum(name == "mobilenet backward" for name, _ in engine.calls) == 1, "made again"
 
 
 def test_a_class_is_scaled_with_the_one_that_the_network_put_first():

@@ -8,6 +8,7 @@ import pytest
 from ml.inference.descriptors import edges_and_texture
 from ml.inference.familiar import FeatureSpace, fit_space, scores
 from ml.phantom import draw
+from ml.preprocess import framed
 from tests.ml.inference.drawn_features import around, known, space_of
 
 
@@ -66,11 +67,12 @@ def test_arrays_that_do_not_fit_are_refused(space: FeatureSpace) -> None:
 
 def test_edges_and_texture_do_not_depend_on_range_and_little_on_size() -> None:
     pixels = draw("glioma", seed=1, size=160).pixels.astype(np.float32)
-    first = edges_and_texture(pixels)
-    scaled = edges_and_texture(pixels * np.float32(37.0) + np.float32(1000.0))
-    larger = edges_and_texture(np.kron(pixels, np.ones((2, 2), np.float32)))
-    stranger = edges_and_texture(np.kron(np.eye(8), np.ones((20, 20))).astype(np.float32))
+    first = edges_and_texture(framed(pixels))
+    scaled = edges_and_texture(framed(pixels * np.float32(37.0) + np.float32(1000.0)))
+    larger = edges_and_texture(framed(np.kron(pixels, np.ones((2, 2), np.float32))))
+    chequered = np.kron(np.eye(8), np.ones((20, 20))).astype(np.float32)
+    stranger = edges_and_texture(framed(chequered))
     for one, other, same, far in zip(first, scaled, larger, stranger, strict=True):
         np.testing.assert_allclose(one, other, atol=0.05)
         assert np.linalg.norm(one - same) < 0.5 * np.linalg.norm(one - far)
-    assert np.isfinite(edges_and_texture(np.zeros((1, 40), np.float32))[1]).all()
+    assert np.isfinite(edges_and_texture(framed(np.zeros((1, 40), np.float32)))[1]).all()

@@ -29,7 +29,7 @@ from ml.labels import CLASSES
 from ml.models import registry
 from ml.phantom import draw, to_dicom, to_png
 from ml.pipeline import analyse, analyse_many
-from ml.preprocess import prepare
+from ml.preprocess import framed, prepare
 from ml.results import Admission, Analysis, Refusal, Refused, Scan
 from tests.ml.fakes import OPEN_GATE, FakeEngine, disc_picture, published, scan_of
 from tests.ml.inference.drawn_features import around, outputs, space_of
@@ -98,7 +98,7 @@ def test_the_distance_decides_whatever_a_file_says_of_itself(
 ) -> None:
     given = outputs(np.concatenate([around(1), np.eye(12, dtype=np.float32)[[9, 9]]]))
     scans = [head, head, replace(head, simulated=True)]
-    found = scores(space, seen(given, [head.pixels] * 3))["neighbours"]
+    found = scores(space, seen(given, [framed(head.pixels)] * 3))["neighbours"]
     gate = Gate(LIMITS, space, "neighbours", limit=float(found[0]) + 1e-9)
     near, far, drawn = gate.answer(scans, given)
     assert near == Admission(float(found[0]), gate.limit)
