@@ -106,7 +106,10 @@ def read_tried(path: Path) -> list[Tried]:
     try:
         return [
             Tried(
-                *(line[name] for name in ("id", "group", "part", "material")),
+                id=line["id"],
+                group=line["group"],
+                part=line["part"],
+                material=line["material"],
                 score=float(line["score"]),
                 size_px=int(line["size_px"]),
                 contrast=float(line["contrast"]),

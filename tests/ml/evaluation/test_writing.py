@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from ml.inference.writing import CELL, STRIDE, look
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@cache
 def head(seed: int, side: int = 256) -> np.ndarray:
     return phantom.draw("meningioma", seed=seed, size=side).pixels
 
@@ -65,7 +67,7 @@ def test_fonts_are_fitted_or_new() -> None:
 
 def test_windows_on_a_line_of_their_height_are_letters() -> None:
     rng = np.random.default_rng(4)
-    drawn = draw_on(head(2, 384), rng, ("simplex",))
+    drawn = draw_on(head(2, 320), rng, ("simplex",))
     drawn = replace(drawn, box=(40, 80, 52, 240))
     full, half, _ = look(drawn.pixels.astype(np.float32))
     known = labels(full, drawn)
@@ -79,7 +81,7 @@ def test_windows_on_a_line_of_their_height_are_letters() -> None:
 
 
 def test_the_fit_tells_letters_from_heads() -> None:
-    letters = fit([head(seed) for seed in range(6)])
+    letters = fit([head(seed) for seed in (1, 2, 3)])
     picture = head(50)
     drawn = draw_on(picture, np.random.default_rng(1), ("vera",))
 
