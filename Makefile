@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app dicom-node trail backup restore test check format train evaluate compare bench export samples screens viewer-bundle splits licences sbom lock hooks clean
+.PHONY: help app dicom-node door trail backup restore test check format train evaluate compare bench export samples screens viewer-bundle splits licences sbom lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ dicom-node: $(READY_APP)  ## receive DICOM series into the worklist (see the REA
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+door: $(READY)  ## every page in Chromium behind the proxy of docs/deployment.md (needs both)
+	SULCUS_DOOR=1 $(BIN)/python -m pytest tests/access/test_door.py tests/e2e/test_behind_the_door.py -q
 
 trail: $(READY_APP)  ## verify the audit trail; ARGS="--line NUMBER:SEAL" for a line written down
 	@$(BIN)/python -m app.verify_trail $(ARGS)

@@ -8,7 +8,7 @@ from pathlib import Path
 from app import services, state
 from ml.datasets.readers import local_file
 from ml.errors import MetricsError
-from ml.evaluation import published_conflicts
+from ml.evaluation import published_conflicts, writing_published
 from ml.evaluation import published_shortcuts as shortcuts
 from ml.evaluation.mistakes import Mistakes, find_mistakes
 from ml.evaluation.places import Places
@@ -49,6 +49,14 @@ def shortcut_checks() -> tuple[shortcuts.Background | None, shortcuts.Robustness
         services.kept(shortcuts.load_background, beside.with_name("background.json")),
         services.kept(shortcuts.load_robustness, beside.with_name("robustness.json")),
     )
+
+
+def writing_figures() -> writing_published.WritingFigures | None:
+    """How well writing in a picture is found; None where that was not measured."""
+    try:
+        return services.kept(writing_published.load, PLACES.writing)
+    except MetricsError:
+        return None
 
 
 def mistakes() -> Mistakes:

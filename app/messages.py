@@ -35,6 +35,7 @@ _TITLES: Final[dict[type[errors.SulcusError], str]] = {
     errors.MembershipError: "Whether the networks know this scan cannot be told, "
     "so there is no AI reading.",
     errors.GateError: "Whether this is a brain MRI cannot be told, so there is no AI reading.",
+    errors.WritingError: "Whether there is writing in the picture cannot be told.",
     errors.MetricsError: "The held-out figures are not available.",
     errors.StoreError: "The worklist and its readings cannot be used.",
     errors.DrawingError: "This drawing cannot be used.",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from app import reporting, services, study_services
+from app import reporting, services, study_services, writing
 from app.archive import archive
 from app.reports import (
     as_json,
@@ -12,7 +12,6 @@ from app.reports import (
     dicom_source,
     dicom_sr,
     pdf,
-    series_compose,
     series_dicom,
 )
 from app.reports.dicom_outline import by_reader
@@ -48,6 +47,7 @@ class Subject:
         signed: gives the signed report, None where what was read is not what was signed.
         note: puts the answer on the worklist; gives its number.
         seal: the JSON of a draft: what a signature is on.
+        caution: what to mind before a file leaves, or "".
         forms: [name of `app.report_texts.FORMS`] → the file of a draft.
     """
 
@@ -57,6 +57,7 @@ class Subject:
     signed: Callable[[], Draft | None]
     note: Callable[[], int]
     seal: Callable[[Draft], bytes]
+    caution: str
     forms: Callable[[Draft], Mapping[str, Form]]
 
 
@@ -74,6 +75,7 @@ def of_slice(answer: Analysis | Refused, data: bytes) -> Subject:
         signed=partial(reporting.signed, answer),
         note=lambda: archive().note(data, answer, services.model_version()),
         seal=lambda draft: as_json.render(draft, answer),
+        caution=writing.caution(answer.scan),
         forms=lambda draft: _slice_forms(draft, answer, data),
     )
 
@@ -82,13 +84,14 @@ def of_series(read: SeriesResult) -> Subject:
     """A series that was read as a whole."""
     return Subject(
         content_hash=read.content_hash,
-        propose=partial(series_compose.compose, read),
+        propose=partial(reporting.proposed_series, read),
         current=partial(reporting.current, answer=read),
         signed=partial(reporting.signed, read),
         note=lambda: archive().note_series(
             read.series, read.volume, found=read.found, version=services.model_version()
         ),
         seal=lambda draft: as_json.render(draft, read),
+        caution=writing.caution(read.volume),
         forms=lambda draft: _series_forms(draft, read),
     )
 

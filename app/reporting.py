@@ -4,16 +4,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from app import held_out, report_session, services, state
+from app import held_out, report_session, services, state, writing
 from app import report_texts as words
 from app.archive import archive
 from app.readers_outline import last_kept
+from app.reports import series_compose
 from app.reports.compose import Measured, compose
 from app.reports.draft import Draft, edited
 from app.reports.own_drawing import with_drawing
 from app.reports.own_outline import with_outline
 from app.reports.restored import restored
-from app.reports.series_result import Reported, named
+from app.reports.series_result import Reported, SeriesResult, named
 from ml.errors import DrawingError, MetricsError, StoreError
 from ml.results import Analysis, Refused
 
@@ -82,9 +83,15 @@ def proposed(answer: Analysis | Refused) -> Draft:
         membership=_known(services.membership),
         conflicts=figures,
     )
-    if figures is None or isinstance(answer, Refused):
-        return compose(answer, measured, None)
-    return compose(answer, measured, services.conflicts(answer, figures.least_heat_ratio))
+    kinds = None
+    if figures is not None and isinstance(answer, Analysis):
+        kinds = services.conflicts(answer, figures.least_heat_ratio)
+    return compose(answer, measured, kinds).with_note(writing.note(answer.scan))
+
+
+def proposed_series(read: SeriesResult) -> Draft:
+    """The AI's draft on a series that was read as a whole."""
+    return series_compose.compose(read).with_note(writing.note(read.volume))
 
 
 def part(sentence: str) -> str:

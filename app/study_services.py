@@ -5,6 +5,7 @@ A reading is kept by hand and not by a decorator, because it tells its progress 
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
@@ -13,6 +14,7 @@ from app import access_session, readings_texts, services, study_texts, texts
 from app.records import Row
 from app.reports.series_result import SeriesResult
 from ml import screen_volume, study
+from ml.inference.writing import Third, in_slices, shipped_detector
 from ml.io.series import Series
 from ml.results import Scan
 from ml.screen_volume import ScreenVolume
@@ -144,6 +146,21 @@ def on_screen(decoded: Scan | Volume) -> ScreenVolume:
 def masks_on_screen(found: StudyReading, volume: Volume) -> bytes:
     """What is outlined in a series, on the voxels of `on_screen`; see `ml.screen_volume`."""
     return _masks(":".join((found.content_hash, *sorted(found.weights.values()))), found, volume)
+
+
+def writing(decoded: Scan | Volume) -> Mapping[int, tuple[Third, ...]]:
+    """Where writing seems to be, by number of the slice; see `ml.inference.writing.in_slices`.
+
+    Raises:
+        WritingError: what letters look like is missing or altered.
+    """
+    return _writing(decoded.content_hash, decoded)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _writing(content_hash: str, _decoded: Scan | Volume) -> Mapping[int, tuple[Third, ...]]:  # noqa: ARG001
+    slices = (_decoded,) if isinstance(_decoded, Scan) else _decoded.slices
+    return in_slices(slices, shipped_detector())
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

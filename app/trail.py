@@ -11,6 +11,7 @@ from app.archive import archive
 
 SEEN: Final = "seen"
 LISTED: Final = "worklist seen"
+REPORT_SEEN: Final = "report seen"
 KEPT: Final = "picture kept"
 REMOVED: Final = "picture removed"
 SENDING: Final = "sending"

@@ -16,6 +16,7 @@ SulcusError
 ├── EngineError                what is to run the networks is not here
 ├── GateError                  whether a picture is a brain MRI cannot be told
 ├── MembershipError            a scan cannot be looked up among the training pictures
+├── WritingError               whether there is writing in a picture cannot be told
 ├── DatasetError               a public data set is absent or not in its published layout
 │   ├── MissingDataset
 │   ├── DatasetLayout
@@ -95,6 +96,10 @@ class MembershipError(SulcusError):
 
 class GateError(SulcusError):
     """What the gate compares pictures with is missing, altered or of other networks."""
+
+
+class WritingError(SulcusError):
+    """What letters look like, or from when on they count, is missing, altered or unusable."""
 
 
 class DatasetError(SulcusError):

@@ -136,7 +136,7 @@ def test_a_browser_stays_with_its_app_and_web_sockets_pass(
     assert f"server app:{port.split('=')[1]} " in door
     assert "hash $place consistent;" in door
     assert "$request_id" in door
-    assert "Secure; HttpOnly; SameSite=Strict" in door
+    assert "Secure; HttpOnly; SameSite=Lax" in door
     for line in (
         "proxy_http_version 1.1;",
         "proxy_set_header Upgrade $http_upgrade;",

@@ -8,7 +8,6 @@ import streamlit as st
 from app import reader_session, reporting, services, state, study_services, trail
 from app import report_texts as words
 from app.components import problem
-from app.reports import series_compose
 from app.reports.series_result import SeriesResult
 from ml.errors import SulcusError
 from ml.io.series import Series
@@ -58,7 +57,7 @@ def _entry(file: state.OpenedFile) -> "Entry":
     try:
         if file.series is not None:
             whole = _read(file.series)
-            report = reporting.current(series_compose.compose(whole), whole), whole
+            report = reporting.current(reporting.proposed_series(whole), whole), whole
             return Entry(file.content_hash, report, signed=signed)
         answer = services.analysis(services.scan(file.content_hash, file.data))
     except SulcusError as error:

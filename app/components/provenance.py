@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import gate_texts, texts
+from app import gate_texts, held_out, texts, writing_texts
 from ml.results import Analysis, Scan
 
 
@@ -12,6 +12,7 @@ def show(scan: Scan, read: Analysis | None) -> None:
         st.text(f"Display window by default: {scan.window.source}")
         for note in scan.notes:
             st.text(note)
+        st.text(writing_texts.measured(held_out.writing_figures()))
         if read is None:
             return
         st.text(f"Outline: probability of at least {read.segmentation.threshold:.2f}")

@@ -44,6 +44,8 @@ def show(make: "Callable[[], Subject | None]") -> None:
             kept_outlines.in_report(draft)
             _signature(draft, subject)
         _downloads(draft, subject.forms(draft))
+        if subject.caution:
+            st.caption(subject.caution)
 
 
 def _editor(draft: Draft) -> None:

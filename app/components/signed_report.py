@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import reader_session, report_session, report_texts
+from app import reader_session, report_session, report_texts, trail
 from app import signed_texts as words
 from app.archive import archive
-from app.components import problem
+from app.components import problem, recorder
 from app.reports import addendum
 from app.reports.draft import AI, READER, Addendum
 from app.reports.restored import addenda_to
@@ -46,6 +46,7 @@ def listed(content_hash: str) -> None:
     """
     rows = archive().reports.of_scan(content_hash)
     if rows:
+        recorder.seen(content_hash, trail.REPORT_SEEN)
         st.markdown(f"**{words.ALL}**")
     for row in rows:
         if row.amends is None:
@@ -110,7 +111,7 @@ def _files(row: SignedReport, addenda: _Rows) -> None:
             part = f"addendum-{number}" if number else "signed"
             st.download_button(
                 f"{words.ADDENDUM} {number}, JSON" if number else words.JSON,
-                one.report.document.encode(),
+                trail.exporting("json", row.content_hash, one.report.document.encode),
                 file_name=f"report-{row.content_hash[:12]}.{part}.json",
                 mime="application/json",
                 key=f"download.signed.{one.id}",

@@ -30,6 +30,7 @@ __all__ = [
 Source = Literal["ai", "reader"]
 AI: Final[Source] = "ai"
 READER: Final[Source] = "reader"
+_TECHNIQUE: Final = "technique"
 _FINDINGS: Final = "findings"
 
 
@@ -142,9 +143,15 @@ class Draft:
 
     def with_finding(self, text: str) -> "Draft":
         """The same with one more sentence of the reader among the findings."""
-        piece = Piece(READER, text)
+        return self._with(_FINDINGS, Piece(READER, text))
+
+    def with_note(self, text: str) -> "Draft":
+        """The same with one more sentence of the software on the technique; "" adds none."""
+        return self._with(_TECHNIQUE, Piece(AI, text)) if text else self
+
+    def _with(self, section: str, piece: Piece) -> "Draft":
         sections = tuple(
-            replace(one, pieces=(*one.pieces, piece)) if one.name == _FINDINGS else one
+            replace(one, pieces=(*one.pieces, piece)) if one.name == section else one
             for one in self.sections
         )
         return replace(self, sections=sections)

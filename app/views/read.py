@@ -33,6 +33,7 @@ from app.components import (
     viewer,
     whole_series,
     windowing,
+    writing,
 )
 from app.drawing_session import Canvas
 from app.records import Hung
@@ -88,6 +89,7 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
         st.html(f'<div class="sulcus-muted">{hung.line if hung else texts.scan_line(scan)}</div>')
         reader_session.on_screen(file.content_hash)
         recorder.seen(file.content_hash)
+        writing.show(scan if hung is None else hung.volume)
         if hung is not None:
             study.answer(hung, file.left_out)
         answer, answer_id = _answer(file, scan)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PARTS = (
     *("classes", "outlines", "conflicts", "pairs", "robustness", "background", "membership"),
-    *("explanations", "gate"),
+    *("explanations", "gate", "writing"),
     "official",
 )
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -98,6 +98,7 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
     from ml.evaluation.pictures import Library
     from ml.evaluation.predict import write_classes, write_outlines
     from ml.evaluation.robustness import write_robustness
+    from ml.evaluation.writing import write_writing
     from ml.pipeline import default_engine
 
     library, engine = Library.at(data_root()), default_engine()
@@ -117,6 +118,8 @@ def _predict(places: Places, parts: Sequence[str], official: Path) -> None:
             _predict_official(places, library, official)
         elif part == "membership":
             write_membership(places, library)
+        elif part == "writing":
+            write_writing(places, library)
         elif part == "background":
             write_background(places, library)
         else:

@@ -67,15 +67,16 @@ def load(path: Path) -> MembershipFigures:
             protocol=raw["protocol"],
             max_distance=int(raw["max_distance"]),
             n_training=int(raw["index"]["n_pictures"]),
-            hits=_share(raw["hits"]),
-            hits_by_kind={name: _share(part) for name, part in raw["hits_by_kind"].items()},
-            false_hits={name: _share(raw["false_hits"][name]) for name in ("validation", "test")},
+            hits=share_of(raw["hits"]),
+            hits_by_kind={name: share_of(part) for name, part in raw["hits_by_kind"].items()},
+            false_hits={name: share_of(raw["false_hits"][name]) for name in ("validation", "test")},
             ms_median=float(raw["ms"]["median"]),
             ms_p95=float(raw["ms"]["p95"]),
         )
 
 
-def _share(raw: Mapping[str, Any]) -> Share:
+def share_of(raw: Mapping[str, Any]) -> Share:
+    """A published share with its counts."""
     return Share(
         share=intervals_in(raw)["share"],
         n_pictures=int(raw["n_pictures"]),

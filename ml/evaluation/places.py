@@ -66,6 +66,26 @@ class Places:
         return self.root / "assets" / "gate" / "training_space.safetensors"
 
     @property
+    def writing_rows(self) -> Path:
+        """Rows of the pictures searched for writing."""
+        return self.metrics / "rows" / "writing_clean.csv"
+
+    @property
+    def writing_seen(self) -> Path:
+        """What was seen in published pictures over the limit, by looking at them."""
+        return self.metrics / "rows" / "writing_seen.csv"
+
+    @property
+    def writing(self) -> Path:
+        """Chosen limit and figures of the search for writing."""
+        return self.metrics / "writing.json"
+
+    @property
+    def letters(self) -> Path:
+        """The small network that knows letters."""
+        return self.root / "assets" / "writing" / "letters.safetensors"
+
+    @property
     def background_rows(self) -> Path:
         """Rows of the probe that sees only the background."""
         return self.metrics / "rows" / "background_clean.csv"

@@ -54,6 +54,7 @@ from ml.evaluation.segmentation import OutlineRow
 from ml.evaluation.tables import card_text, fill_markers, overview_text
 from ml.evaluation.trust import choose_temperature, trust_figures
 from ml.evaluation.variability import variability_figures
+from ml.evaluation.writing_rows import build_writing
 from ml.inference.gate import load_fitted
 from ml.inference.membership import load_index
 from ml.labels import CLASSES
@@ -88,6 +89,8 @@ def outputs(root: Path) -> dict[Path, str]:
         rows = read_conflict_rows(places.conflict_rows)
         figures = conflict_figures(rows, clean)
         published[places.conflicts] = render({"split_id": summary["split_id"], **figures})
+    if places.writing_rows.is_file():
+        published[places.writing] = render(build_writing(places))
     if places.gate_rows.is_file():
         published[places.gate] = render(build_gate(places))
     texts = {root / "README.md": overview_text(summary)}

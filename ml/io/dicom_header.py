@@ -65,6 +65,10 @@ SERIES_ATTRIBUTES: Final = (
 MODALITIES: Final = ("CT", "PT", "NM", "US", "CR", "DX", "XA", "MG", "OT", "SC", "RF")
 _ACROSS_THE_PATIENT: Final = ("MR", "CT", "PT")
 """Modalities whose Pixel Spacing lies in the patient, not at a detector (PS3.3 10.7.1.3)."""
+WRITING_STATED: Final = (
+    "The header says that text is burned into the picture: it may name a patient."
+)
+"""The note of a scan whose header says so."""
 _SCREEN_UNITS_LIMIT: Final = 100.0  # mm; a coarser grid than this is a typing error
 
 
@@ -275,7 +279,7 @@ def header_notes(header: Dataset) -> tuple[str, ...]:
         notes.append(f"The header's modality is not MR ({found}): the networks know MR only.")
     # PS3.3 C.7.6.1.1.8: Burned In Annotation.
     if text(header, "BurnedInAnnotation") == "YES":
-        notes.append("The header says that text is burned into the picture: it may name a patient.")
+        notes.append(WRITING_STATED)
     # PS3.3 C.7.6.1.1.5: Lossy Image Compression, "01" = has been lossy.
     if text(header, "LossyImageCompression") == "01":
         notes.append("The picture has been compressed with loss.")

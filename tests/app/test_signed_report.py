@@ -77,6 +77,23 @@ def test_the_signed_text_is_stored_with_reader_form_weights_and_digest(
     assert not any(box.label.startswith("Findings") for box in at.text_area), "read-only"
 
 
+def test_who_reads_and_saves_a_signed_report_is_noted(
+    app: AppTest,
+    opened: Opened,
+    engine: fakes.FakeEngine,
+    metrics: dict[str, Any],
+    files: Files,
+) -> None:
+    signed(opened(("one.png", LESION)))
+    before = len(archive().trail.last(99))
+    files[words.JSON]()
+    worklist(app)
+    worklist(app)
+    lines = archive().trail.last(99)[: -before or None][::-1]
+    assert [line.what for line in lines] == ["exported json", "worklist seen", "report seen"]
+    assert {line.scan for line in lines} == {DIGEST, None}
+
+
 def test_after_a_restart_it_is_on_the_worklist_and_opens_as_it_was_signed(
     opened: Opened, engine: fakes.FakeEngine, metrics: dict[str, Any], files: Files
 ) -> None:

@@ -41,13 +41,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def served(script: str, folder: Path) -> Iterator[str]:
-    """Address of a Streamlit script that runs as long as the context; it keeps its data there."""
+def served(script: str, folder: Path, *more: str) -> Iterator[str]:
+    """Address of a Streamlit script that runs as long as the context; it keeps its data there.
+
+    Args:
+        script: what is run.
+        folder: for its log and its data.
+        more: options of Streamlit.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "log.txt"
-    options = ["--server.headless", "true", "--server.port", str(port)]
+    options = ["--server.headless", "true", "--server.port", str(port), *more]
     command = [sys.executable, "-m", "streamlit", "run", script, *options]
     with log.open("wb") as output:
         process = subprocess.Popen(
