@@ -10,7 +10,7 @@ import numpy as np
 from ml.readings import Row, as_text, ok_row, refused_row
 from ml.results import Analysis, BoolArray, Refused
 
-__all__ = ["mask_files", "row_with_mask"]
+__all__ = ["mask_files", "mask_png", "row_with_mask"]
 
 LONGEST_STEM = 120
 """Characters of a mask's name before it is cut; file systems allow 255 bytes."""
@@ -54,10 +54,10 @@ def row_with_mask(file: str, read: Analysis | Refused, mask_file: str) -> tuple[
     """
     if isinstance(read, Refused):
         return refused_row(file, read), b""
-    return ok_row(file, read, mask_file), _png(read.segmentation.mask)
+    return ok_row(file, read, mask_file), mask_png(read.segmentation.mask)
 
 
-def _png(mask: BoolArray) -> bytes:
+def mask_png(mask: BoolArray) -> bytes:
     """Mask (H, W) as an 8-bit PNG with 0 and 255."""
     written, png = cv2.imencode(".png", mask.astype(np.uint8) * 255)
     if not written:
