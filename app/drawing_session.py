@@ -103,8 +103,12 @@ def take_start(canvas: Canvas) -> None:
 
 
 def take_drawn(canvas: Canvas) -> None:
-    """Take over what is drawn, as the viewer tells when the pen rests."""
-    _take(canvas, _told(STROKES, "drawn", 4))
+    """Take over what is drawn, as the viewer tells when the pen rests.
+
+    What comes in one run with a new start was drawn before it, and is replaced by it.
+    """
+    if _told(KEY, "start", 2) is None:
+        _take(canvas, _told(STROKES, "drawn", 4))
 
 
 def take_keep(canvas: Canvas) -> None:

@@ -99,6 +99,7 @@ def test_it_starts_from_the_outline_of_the_ai_or_from_nothing(told: Any) -> None
     second = told("start", [SCAN.content_hash, FROM_NOTHING])
     assert (second.begun, second.drawing.slices) == (FROM_NOTHING, {})
     assert first.stamp != second.stamp
+    assert told("drawn", drawn_by_hand("me:1")) == second, "told with the start, drawn before it"
 
 
 def test_what_is_discarded_goes_back_to_what_was_kept_or_to_nothing(told: Any) -> None:
