@@ -3,8 +3,8 @@
 from app import study_services
 from app import writing_texts as words
 from ml.errors import WritingError
-from ml.io.dicom_header import WRITING_STATED
 from ml.results import Scan
+from ml.scan import WRITING_STATED
 from ml.volume import Volume
 
 

@@ -4,15 +4,21 @@ Arrays are read-only by convention: copy before you change one.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.orientation import Letters, Orientation
 
-__all__ = ["DisplayWindow", "FloatArray", "Scan"]
+__all__ = ["WRITING_STATED", "DisplayWindow", "FloatArray", "Scan"]
 
 FloatArray = npt.NDArray[np.float32]
+
+WRITING_STATED: Final = (
+    "The header says that text is burned into the picture: it may name a patient."
+)
+"""The note of a scan whose header says so."""
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def test_pre_commit_runs_the_gates_of_make_check(clone: Path) -> None:
     asked = [one["entry"] for repository in hooks["repos"] for one in repository["hooks"]]
     (clone / ".venv").mkdir()
     (clone / ".venv" / ".ready").touch()
-    gates = make("-n", "check", folder=clone).stdout.splitlines()
+    gates = make("-n", "--no-print-directory", "check", folder=clone).stdout.splitlines()
     assert asked == [gate.removesuffix(" .") for gate in gates]
     assert {repository["repo"] for repository in hooks["repos"]} == {"local"}, "fetches nothing"
 

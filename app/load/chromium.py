@@ -97,7 +97,7 @@ class ChromiumReader:
     """A reader in a tab of their own."""
 
     def __init__(self, browser: Browser, address: str, visitor: Visitor) -> None:
-        self._address, self._visitor = address, visitor
+        self._start, self._visitor = f"http://{address}", visitor
         self._context: BrowserContext = browser.new_context(viewport={"width": 1440, "height": 900})
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(PATIENCE_S * 1000)
@@ -150,7 +150,7 @@ class ChromiumReader:
         opener = self.page.locator("input[type=file]")
         match step:
             case "open":
-                self.page.goto(f"http://{self._address}")
+                self.page.goto(self._start)
                 opener.wait_for(state="attached")
             case "demo":
                 self._keyed("tour_start", "button").click()

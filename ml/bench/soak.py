@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from scipy.stats import theilslopes
-
 from ml.bench.document import machine_line
 from ml.bench.summary import summary
 from ml.errors import MetricsError
@@ -125,6 +123,8 @@ def growth(samples: Sequence[Sample], name: str) -> dict[str, Any]:
         "begin" and "end" of the line, "growth_percent", "most" of the samples, and "flat", whether
         the bar was met.
     """
+    from scipy.stats import theilslopes  # takes a second to load
+
     values = [float(getattr(one, name)) for one in samples]
     times = [one.seconds for one in samples]
     slope, offset, _, _ = theilslopes(values, times)

@@ -17,6 +17,7 @@ from pydicom.uid import UID
 from ml.errors import DamagedFile, NoPixelData, UnsupportedPixels
 from ml.io.limits import ACCEPTED
 from ml.results import DisplayWindow
+from ml.scan import WRITING_STATED
 
 _KEYWORDS: Final = (
     "SOPClassUID",
@@ -65,10 +66,6 @@ SERIES_ATTRIBUTES: Final = (
 MODALITIES: Final = ("CT", "PT", "NM", "US", "CR", "DX", "XA", "MG", "OT", "SC", "RF")
 _ACROSS_THE_PATIENT: Final = ("MR", "CT", "PT")
 """Modalities whose Pixel Spacing lies in the patient, not at a detector (PS3.3 10.7.1.3)."""
-WRITING_STATED: Final = (
-    "The header says that text is burned into the picture: it may name a patient."
-)
-"""The note of a scan whose header says so."""
 _SCREEN_UNITS_LIMIT: Final = 100.0  # mm; a coarser grid than this is a typing error
 
 

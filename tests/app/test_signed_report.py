@@ -70,7 +70,7 @@ def test_the_signed_text_is_stored_with_reader_form_weights_and_digest(
     at = signed(opened(("one.png", LESION)))
     (row,) = archive().reports.of_scan(DIGEST)
     text = files[report_texts.FORMS["json"]]()
-    assert row.report.document.encode() == text == files[words.JSON]
+    assert row.report.document.encode() == text == files[words.JSON]()
     assert (row.report.reader, row.report.form_version) == (READER, as_json.VERSION)
     assert dict(row.report.weights) == document(files)["made_by"]["weights_sha256"]
     assert row.digest == hashlib.sha256(text).hexdigest()
@@ -105,7 +105,7 @@ def test_after_a_restart_it_is_on_the_worklist_and_opens_as_it_was_signed(
     page = html(at)
     assert f"Signed by {READER}" in page
     assert "Agreed &lt;b&gt;." in page
-    assert files[words.JSON] == row.report.document.encode()
+    assert files[words.JSON]() == row.report.document.encode()
     assert at.button(key="withdraw.1").disabled, "nobody said who reads"
 
     files.clear()

@@ -84,12 +84,14 @@ def test_a_killed_worker_costs_no_row_and_doubles_none(
 def test_workers_end_with_the_run(many: Path, tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl+C, which a terminal sends to all of them, and a parent that is killed."""
     script = (
-        "import sys\n"
+        "import signal, sys\n"
         "from functools import partial\n"
         "from pathlib import Path\n"
         "from ml import batch, batch_local\n"
         "from tests.ml.batch import cluster_workers\n"
         "if __name__ == '__main__':\n"
+        # what a script starts in the background ignores Ctrl+C, and so do its children
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"    make = partial(cluster_workers.make, Path({str(tmp_path)!r}))\n"
         "    make()\n"
         "    batch_local.GROUP_SCANS = 1\n"
@@ -118,7 +120,7 @@ def test_workers_end_with_the_run(many: Path, tmp_path: Path, number: signal.Sig
     else:
         parent.send_signal(number)
         (tmp_path / "hold").unlink()
-    _, said = parent.communicate(timeout=240)
+    _, said = parent.communicate(timeout=60)
     wait_for(lambda: not any(alive(worker) for worker in workers))
     if number == signal.SIGINT:
         assert parent.returncode == 130

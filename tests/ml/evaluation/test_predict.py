@@ -268,7 +268,7 @@ def test_the_command_predicts_and_reports(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("ml.pipeline.default_engine", BrightnessEngine)
     options = ["--root", str(repository), "--official", str(tmp_path / "runs")]
     # these have files and tests of their own
-    alone = ("membership", "conflicts", "explanations", "gate")
+    alone = ("membership", "conflicts", "explanations", "gate", "writing")
     options += ["--parts", *(part for part in PARTS if part not in alone)]
     assert main([*options, "--rows-only"]) == 0
     places = Places(repository)
