@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from app import loading_texts
 from app.load import chromium as load
 
 ROOT = Path(__file__).resolve().parents[2]
+STARTING = loading_texts.loading(0, 1).split(":")[0]
 WITHOUT_WEBGL = ("--disable-gpu", "--disable-3d-apis")
 PATIENCE_MS = 60_000  # a busy machine with two cores, and networks that load
 expect.set_options(timeout=PATIENCE_MS)
@@ -149,5 +151,8 @@ def page(browser: Browser, server: str, watch: Watch) -> Iterator[Page]:
     opened.set_default_timeout(PATIENCE_MS)
     watch.follow(opened)
     opened.goto(server)
+    expect(opened.locator("input[type=file]")).to_have_count(1)
+    # a click on a page that meets the end of the loading may be lost, see `app.components.loading`
+    expect(opened.get_by_text(STARTING)).to_have_count(0)
     yield opened
     context.close()
