@@ -12,7 +12,7 @@ from typing import Any, Final
 from app import reader_session, state
 from app.archive import archive
 from app.store.drawings import BEGUN, FROM_AI, FROM_NOTHING, KeptDrawing, NewDrawing
-from app.viewer_session import KEY
+from app.viewer_session import KEY, page_falls_due
 from ml import drawing
 from ml.drawing import Drawing
 from ml.errors import DrawingError, StoreError, SulcusError
@@ -119,6 +119,7 @@ def take_keep(canvas: Canvas) -> None:
     try:
         if own is not None:
             keep(canvas.answer_id, canvas, own)
+            page_falls_due()
     except StoreError as error:
         state.keep(_key("refused", canvas), error)
 

@@ -109,27 +109,17 @@ class OpenedFile:
 
 @dataclass(frozen=True)
 class Layers:
-    """Which AI marks are drawn, and how.
+    """How the AI marks are drawn.
 
     Attributes:
-        mask: draw the outline or fill.
         mask_style: "outline" or "fill".
-        mask_opacity: 0..1.
-        diameters: draw the two diameters.
-        boxes: draw the detector's boxes.
         heat: draw the heat map.
-        heat_opacity: 0..1.
         heat_model: registry name, or None before the selector was shown.
         heat_class: class identifier or `SUGGESTED_CLASS`.
     """
 
-    mask: bool
     mask_style: str
-    mask_opacity: float
-    diameters: bool
-    boxes: bool
     heat: bool
-    heat_opacity: float
     heat_model: str | None
     heat_class: str
 
@@ -158,6 +148,7 @@ def add(items: Sequence[OpenedFile]) -> None:
     st.session_state[OPENED] = tuple(known.values())
     if items:
         st.session_state[ACTIVE] = items[0].content_hash
+    st.session_state[UPLOAD_ROUND] = st.session_state.get(UPLOAD_ROUND, 0) + 1
 
 
 def opened_hash(data: bytes) -> str:
@@ -201,14 +192,13 @@ def move(step: int) -> None:
 
 
 def upload_key() -> str:
-    """Widget key of the uploader; a new one after each upload empties it."""
+    """Widget key of the uploader; a new one after each opening empties it."""
     return f"upload.{st.session_state.get(UPLOAD_ROUND, 0)}"
 
 
 def take_upload() -> list[tuple[str, bytes]]:
-    """The uploaded files as (name, bytes); the widget is emptied."""
+    """The uploaded files as (name, bytes); add what is in them, which empties the widget."""
     files = st.session_state.get(upload_key()) or []
-    st.session_state[UPLOAD_ROUND] = st.session_state.get(UPLOAD_ROUND, 0) + 1
     return uploaded.taken(files)
 
 
@@ -228,21 +218,20 @@ def move_slice(content_hash: str, number: int) -> None:
 
 
 def layers() -> Layers:
-    """The layer switches as they stand; all off when AI marks are hidden."""
+    """The layers as their controls stand; all are off when AI marks are hidden."""
     get: Callable[[str], object] = st.session_state.get
-    marks = bool(get(MARKS))
     model = get(HEAT_MODEL)
     return Layers(
-        mask=marks and bool(get(MASK)),
         mask_style=str(get(MASK_STYLE) or "outline"),
-        mask_opacity=int(str(get(MASK_OPACITY))) / 100,
-        diameters=marks and bool(get(DIAMETERS)),
-        boxes=marks and bool(get(BOXES)),
-        heat=marks and bool(get(HEAT)),
-        heat_opacity=int(str(get(HEAT_OPACITY))) / 100,
+        heat=switched(HEAT),
         heat_model=str(model) if model else None,
         heat_class=str(get(HEAT_CLASS) or SUGGESTED_CLASS),
     )
+
+
+def switched(layer: str) -> bool:
+    """Whether the layer of a key is on; none is when AI marks are hidden."""
+    return marks_shown() and bool(st.session_state.get(layer))
 
 
 def start_heat_model(model: str) -> None:

@@ -12,7 +12,7 @@ def show() -> None:
     names = {file.content_hash: file.name for file in files}
     place = state.position()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
-        with st.popover(texts.OPEN):
+        with st.popover(texts.OPEN, key=f"open.{state.upload_key()}"):  # a new one is closed
             opener.show()
         st.button(
             texts.PREVIOUS,

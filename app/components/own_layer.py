@@ -26,15 +26,15 @@ def drawing(canvas: Canvas | None) -> dict[str, Any] | None:
         "shown": state.recall(SHOWN, True),
         "editable": editable(canvas),
         "startable": bool(canvas.ai),
-        "line": line("own", "", 1.0),
+        "line": line("own", ""),
         "colour": theme.OWN_RGB,
     }
 
 
-def line(mark: str, path: str, opacity: float) -> dict[str, Any]:
+def line(mark: str, path: str) -> dict[str, Any]:
     """An outline of the reader's, drawn or by the threshold: all have one look, not the AI's."""
     look = {"colour": theme.OWN, "width": 2, "dash": theme.OWN_DASH, "own": True}
-    return {"mark": mark, "path": path, "opacity": opacity, **look}
+    return {"mark": mark, "path": path, **look}
 
 
 def editable(canvas: Canvas) -> bool:

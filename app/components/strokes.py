@@ -1,7 +1,7 @@
 """What tells the reader's strokes: a component without a face, so that the viewer stays as it is.
 
-A component runs again the fragment that it stands in. The viewer stands in the page, where a slice
-or a window change more than one block; its strokes are told from where their sizes are drawn.
+A component runs again the fragment that it stands in. The viewer stands in that of all pictures and
+controls; its strokes are told from where their sizes are drawn.
 """
 
 from functools import cache, partial

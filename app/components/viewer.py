@@ -92,22 +92,27 @@ def drawing(
 ) -> dict[str, Any]:
     """Everything the browser draws, as the JSON that `frontend/src/data.ts` describes."""
     pictures = viewer_session.draws_pictures()
+    windowed = hung.windowed if hung else scan
     found: dict[str, Any] = {
         **_geometry(scan, hung),
-        "raw": _picture(services.raw_layer(scan, *window)) if pictures else None,
+        "raw": services.raw_layer(scan, *window) if pictures else None,
         "volume": None if pictures else _volume(scan, hung),
         **dict.fromkeys(("mask", "heat", "fill")),
         **{"lines": [], "tags": []},
         "scale": ",".join(display.heat_scale()),
+        "look": viewer_session.look(marked=read is not None),
+        "hands": viewer_session.hands(windowed),
         "captions": _captions(texts.NO_READING, words.SERIES_BARE),
-        "window": _reach(hung.windowed if hung else scan, window),
+        "window": _reach(windowed, window),
         "words": words.words(scrolls=hung is not None and len(hung.volume.slices) > 1),
     }
+    if not state.marks_shown():
+        found["captions"] = _captions(texts.MARKS_HIDDEN, texts.MARKS_HIDDEN)
+        return found
     if read is not None:
         found |= _marks(read, state.layers(), own=own)
-    if hung is not None and not pictures and (mask := _mask(hung, state.layers())):
-        found["mask"] = mask
-        found["captions"]["series"] = texts.ai_title(words.SERIES)
+    if hung is not None and not pictures:
+        found["mask"] = _mask(hung, state.layers())
     return found
 
 
@@ -129,13 +134,15 @@ def _geometry(scan: Scan, hung: Hung | None) -> dict[str, Any]:
     }
 
 
-def _captions(slice_title: str, series_title: str) -> dict[str, str]:
+def _captions(slice_title: str, series_title: str, heat_title: str = "") -> dict[str, str]:
     """Titles of the raw picture and of the AI view: of a slice, while it moves, of a series."""
     return {
         "raw": texts.RAW_TITLE,
         "ai": texts.ai_title(slice_title),
+        "heat": texts.ai_title(heat_title),
         "moving": texts.ai_title(words.MOVING),
-        "series": texts.ai_title(series_title),
+        "series": texts.ai_title(words.SERIES),
+        "bare": texts.ai_title(series_title),
     }
 
 
@@ -175,14 +182,13 @@ def _in_patient(known: InPatient) -> dict[str, Any]:
 
 
 def _mask(hung: Hung, layers: state.Layers) -> dict[str, Any] | None:
-    """What is outlined in the whole series, or None where that is nothing or not to be drawn."""
-    if hung.found is None or not layers.mask or hung.found.size.number is None:
+    """What is outlined in the whole series, or None where that is nothing."""
+    if hung.found is None or hung.found.size.number is None:
         return None
     sent = study_services.masks_on_screen(hung.found, hung.volume)
     return {
         "address": _address("mask", sent),
         "style": layers.mask_style,
-        "opacity": layers.mask_opacity,
         "colour": theme.MASK_RGB,
     }
 
@@ -196,28 +202,20 @@ def _address(what: str, data: bytes) -> str:
 
 
 def _marks(read: Analysis, layers: state.Layers, *, own: bool) -> dict[str, Any]:
-    """The marks that are switched on, and the title of the AI view."""
-    title = "" if state.marks_shown() else texts.MARKS_HIDDEN
+    """All marks, also those that are switched off: the browser shows them without a wait."""
+    heatmap = _chosen(read, layers)
     marks: dict[str, Any] = {"lines": [], "tags": []}
-    if layers.heat:
-        heatmap = _chosen(read, layers)
-        title = texts.heat_title(heatmap)
-        if not heatmap.empty:
-            marks["heat"] = _picture(services.heat_layer(read, heatmap), layers.heat_opacity)
-    if layers.mask and read.segmentation.measurement.area_px:
+    if not heatmap.empty:
+        marks["heat"] = services.heat_layer(read, heatmap)
+    if read.segmentation.measurement.area_px:
         if layers.mask_style == "fill":
-            fill = services.fill_layer(read, theme.OWN_RGB if own else theme.MASK_RGB)
-            marks["fill"] = _picture(fill, layers.mask_opacity)
+            marks["fill"] = services.fill_layer(read, theme.OWN_RGB if own else theme.MASK_RGB)
         else:
-            marks["lines"] += [_outline(read, layers.mask_opacity, own=own)]
-    if layers.diameters:
-        marks["lines"] += _diameters(read, theme.OWN if own else theme.DIAMETER)
-    if layers.boxes and read.detections:
-        marks["lines"] += [_box(found) for found in read.detections]
-        marks["tags"] = [_tag(found) for found in read.detections]
-    marks["captions"] = _captions(
-        title, texts.MARKS_HIDDEN if not state.marks_shown() else words.SERIES_BARE
-    )
+            marks["lines"] += [_outline(read, own=own)]
+    marks["lines"] += _diameters(read, theme.OWN if own else theme.DIAMETER)
+    marks["lines"] += [_box(found) for found in read.detections or ()]
+    marks["tags"] = [_tag(found) for found in read.detections or ()]
+    marks["captions"] = _captions("", words.SERIES_BARE, texts.heat_title(heatmap))
     return marks
 
 
@@ -229,16 +227,12 @@ def _chosen(read: Analysis, layers: state.Layers) -> Heatmap:
     return read.heatmaps[model][read.mean.label if suggested else layers.heat_class]
 
 
-def _picture(source: str, opacity: float = 1.0) -> dict[str, Any]:
-    return {"source": source, "opacity": opacity}
-
-
-def _outline(read: Analysis, opacity: float, *, own: bool) -> dict[str, Any]:
+def _outline(read: Analysis, *, own: bool) -> dict[str, Any]:
     """The AI's outline as a whole line, the reader's in the look of all that is the reader's."""
     path = services.outline(read)
     if own:
-        return own_layer.line("threshold", path, opacity)
-    return _line("mask", path, theme.MASK) | {"width": 2, "opacity": opacity}
+        return own_layer.line("threshold", path)
+    return _line("mask", path, theme.MASK) | {"width": 2}
 
 
 def _diameters(read: Analysis, colour: str) -> list[dict[str, Any]]:
@@ -260,7 +254,7 @@ def _box(found: Detection) -> dict[str, Any]:
 
 
 def _line(mark: str, path: str, colour: str) -> dict[str, Any]:
-    look = {"width": 1.5, "dash": "none", "opacity": 1.0, "own": False}
+    look = {"width": 1.5, "dash": "none", "own": False}
     return {"mark": mark, "path": path, "colour": colour, **look}
 
 

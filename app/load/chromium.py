@@ -37,16 +37,17 @@ FLAGS: Final = (
 )
 WEBGL: Final = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 """WebGL 2 without a graphics card."""
+_ACTED: Final = """for (const kind of ["keydown", "click"])
+  addEventListener(kind, (event) => (window.sulcusActed ??= event.timeStamp), { capture: true });"""
+"""Notes the first key or click, ahead of the page's scripts, which keep keys for themselves."""
 _WATCH: Final = """(element, [name, patience]) => {
-  let start;
-  const begin = (event) => (start ??= event.timeStamp);
-  for (const kind of ["keydown", "click"]) addEventListener(kind, begin, { capture: true });
+  delete window.sulcusActed;
   const before = element.getAttribute(name);
   window.sulcusTook = new Promise((done, fail) => {
     setTimeout(() => fail(new Error("nothing changed")), patience);
     const look = () => {
       if (element.getAttribute(name) === before) requestAnimationFrame(look);
-      else requestAnimationFrame((drawn) => done(drawn - start));
+      else requestAnimationFrame((drawn) => done(drawn - window.sulcusActed));
     };
     look();
   });
@@ -84,7 +85,7 @@ def seconds_until(place: Locator, attribute: str, act: Callable[[], None]) -> fl
     """Seconds from a key or click to the frame that shows an element's attribute changed.
 
     Args:
-        place: the element, which stays on the page.
+        place: the element, which stays on the page of a `ChromiumReader`.
         attribute: that changes.
         act: presses the key or clicks.
     """
@@ -99,6 +100,7 @@ class ChromiumReader:
     def __init__(self, browser: Browser, address: str, visitor: Visitor) -> None:
         self._start, self._visitor = f"http://{address}", visitor
         self._context: BrowserContext = browser.new_context(viewport={"width": 1440, "height": 900})
+        self._context.add_init_script(_ACTED)
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(PATIENCE_S * 1000)
         self._errors: list[str] = []

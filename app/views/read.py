@@ -1,23 +1,20 @@
 """Read a scan: open files, look at the raw picture beside the AI view, read the verdicts."""
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import own_outline, reader_session, services, state, texts
+from app import reader_session, services, state, texts, viewer_session
 from app.components import (
     all_reports,
     conflicts,
-    drawn_outline,
     empty,
     heat_worth,
-    layer_controls,
+    lightbox,
     measurements,
     navigator,
     opener,
-    outline_threshold,
     problem,
     provenance,
     readers_word,
@@ -30,12 +27,9 @@ from app.components import (
     tour,
     training_copy,
     verdict,
-    viewer,
     whole_series,
-    windowing,
     writing,
 )
-from app.drawing_session import Canvas
 from app.records import Hung
 from ml.errors import SulcusError
 from ml.results import Analysis, Refused, Scan
@@ -79,12 +73,11 @@ def _single(file: state.OpenedFile) -> None:
 
 def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> None:
     """Pictures, what was found, and the controls of the pictures; the theme places them."""
-    windowed = scan if hung is None else hung.windowed
-    window = state.window(windowed.content_hash) or (scan.window.center, scan.window.width)
+    viewer_session.page_runs()
     with st.container(key="reading"):
-        pictures = st.container(key="pictures")
+        pictures = st.container(key="lightbox")
+        strip = st.container(key="strip")
         panel = st.container(key="panel")
-        controls = st.container(key="controls")
     with panel:
         st.html(f'<div class="sulcus-muted">{hung.line if hung else texts.scan_line(scan)}</div>')
         reader_session.on_screen(file.content_hash)
@@ -94,22 +87,12 @@ def _reading(file: state.OpenedFile, scan: Scan, hung: Hung | None = None) -> No
             study.answer(hung, file.left_out)
         answer, answer_id = _answer(file, scan)
     read = answer if isinstance(answer, Analysis) else None
-    shown = None if read is None else own_outline.adjusted(read)
-    canvas = replace(_canvas(file, scan, read, hung), answer_id=answer_id)
+    canvas = lightbox.canvas(file.content_hash, scan, read, hung, answer_id)
     with pictures:
-        own = shown is not read
-        viewer.show(scan, window, read=shown, hung=hung, canvas=canvas, own=own)
-        if hung is not None:
+        lightbox.show(lightbox.Shown(scan, canvas, hung, read, answered=answer is not None))
+    if hung is not None:
+        with strip:
             study.strip(hung)
-    left, right = controls.columns([3, 8], gap="medium")
-    with left:
-        windowing.show(windowed)
-    with right:
-        if read is not None and shown is not None:
-            layer_controls.show(read)
-            outline_threshold.show(read, shown, None if hung else answer_id)
-        if answer is not None:
-            drawn_outline.show(canvas, hung.found if hung else None)
     if read is not None:
         stress.show(scan)
     if answer is not None:
@@ -135,17 +118,6 @@ def _answer(file: state.OpenedFile, scan: Scan) -> tuple[Analysis | Refused | No
         answer_id = _word(file, answer) if file.series is None else whole_series.word(file.series)
     provenance.show(scan, read)
     return answer, answer_id
-
-
-def _canvas(file: state.OpenedFile, scan: Scan, read: Analysis | None, hung: Hung | None) -> Canvas:
-    """What the reader draws on, with the AI's outlines as far as they may be shown."""
-    if hung is None:
-        own = {} if read is None else {1: read.segmentation.mask}
-        ai = {number: mask for number, mask in own.items() if mask.any()}
-        return Canvas(file.content_hash, scan.content_hash, scan, number=1, ai=ai)
-    slices = () if hung.found is None else hung.found.slices
-    ai = {one.number: one.mask for one in slices if one.mask is not None}
-    return Canvas(file.content_hash, hung.key, hung.volume, number=hung.number, ai=ai)
 
 
 def _word(file: state.OpenedFile, answer: Analysis | Refused) -> int | None:

@@ -186,9 +186,9 @@ def drawn(at: AppTest) -> dict[str, Any]:
     return data
 
 
-def picture(layer: dict[str, Any]) -> np.ndarray:
+def picture(layer: str) -> np.ndarray:
     """The pixels of a layer that the viewer was given."""
-    encoded = layer["source"].removeprefix("data:image/png;base64,")
+    encoded = layer.removeprefix("data:image/png;base64,")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
 
 

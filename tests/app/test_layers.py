@@ -1,5 +1,7 @@
 """Layers, heat maps and the display window of the view *Read a scan*."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,9 +15,16 @@ from ml.results import Analysis, Detection, DisplayWindow, Scan
 from tests.app import fakes
 from tests.app.conftest import LESION, Opened, drawn, expected, html, picture
 
+LAYERS = ("heat", "mask", "diameters", "boxes")
+
 
 def heat_title(read: Analysis, model: str, label: str) -> str:
     return texts.ai_title(texts.heat_title(read.heatmaps[model][label]))
+
+
+def switched(found: dict[str, Any]) -> set[str]:
+    """The layers that are on."""
+    return {name for name in LAYERS if found["look"][name]}
 
 
 def test_layers_switch_apart_and_call_no_network(
@@ -25,19 +34,18 @@ def test_layers_switch_apart_and_call_no_network(
     calls = dict(engine.calls)
     first = drawn(at)
     assert first["heat"]
-    assert [line["mark"] for line in first["lines"]] == ["mask"]
+    assert [line["mark"] for line in first["lines"]] == ["mask", "diameter", "diameter"]
+    assert switched(first) == {"heat", "mask"}
 
-    at.toggle(key=state.HEAT).set_value(False).run()
-    found = drawn(at)
-    assert not found["heat"]
-    assert found["lines"] == first["lines"]
-    assert found["raw"] == first["raw"]
-
-    at.toggle(key=state.DIAMETERS).set_value(True).run()
-    assert [line["mark"] for line in drawn(at)["lines"]] == ["mask", "diameter", "diameter"]
-
-    at.toggle(key=state.MASK).set_value(False).run()
-    assert [line["mark"] for line in drawn(at)["lines"]] == ["diameter", "diameter"]
+    for key, on in (
+        (state.HEAT, {"mask"}),
+        (state.DIAMETERS, {"mask", "diameters"}),
+        (state.MASK, {"diameters"}),
+    ):
+        switch = at.toggle(key=key)
+        switch.set_value(not switch.value).run()
+        assert switched(drawn(at)) == on
+        assert {**drawn(at), "look": 0} == {**first, "look": 0}, "all is there to be switched on"
     assert dict(engine.calls) == calls
 
 
@@ -50,10 +58,12 @@ def test_one_switch_hides_all_marks_and_leaves_the_raw_picture(
     at.toggle(key=state.MARKS).set_value(False).run()
     found = drawn(at)
     assert (found["heat"], found["fill"], found["lines"]) == (None, None, [])
+    assert switched(found) == set()
     assert found["raw"] == raw
     assert texts.MARKS_HIDDEN in found["captions"]["ai"]
     at.toggle(key=state.MARKS).set_value(True).run()
     assert len(drawn(at)["lines"]) == 3
+    assert switched(drawn(at)) == {"heat", "mask", "diameters"}
 
 
 def test_fill_and_opacity(opened: Opened, engine: fakes.FakeEngine, no_metrics: None) -> None:
@@ -64,9 +74,8 @@ def test_fill_and_opacity(opened: Opened, engine: fakes.FakeEngine, no_metrics: 
     found = drawn(at)
     mask = expected(LESION).segmentation.mask
     np.testing.assert_array_equal(picture(found["fill"])[..., 3] > 0, mask)
-    assert found["fill"]["opacity"] == pytest.approx(0.3)
-    assert found["heat"]["opacity"] == pytest.approx(0.7)
-    assert found["lines"] == []
+    assert (found["look"]["mask_opacity"], found["look"]["heat_opacity"]) == (30, 70)
+    assert {line["mark"] for line in found["lines"]} == {"diameter"}
 
 
 def test_heat_map_is_of_the_chosen_network_and_class(
@@ -75,13 +84,13 @@ def test_heat_map_is_of_the_chosen_network_and_class(
     at = opened(("slice.png", LESION))
     read = expected(LESION)
     first = read.classifications[0].model
-    assert drawn(at)["captions"]["ai"] == heat_title(read, first, read.mean.label)
+    assert drawn(at)["captions"]["heat"] == heat_title(read, first, read.mean.label)
 
     at.button_group(key=state.HEAT_MODEL).set_value("resnet50")
     at.selectbox(key=state.HEAT_CLASS).set_value("glioma").run()
     found = drawn(at)
     heatmap = read.heatmaps["resnet50"]["glioma"]
-    assert found["captions"]["ai"] == heat_title(read, "resnet50", "glioma")
+    assert found["captions"]["heat"] == heat_title(read, "resnet50", "glioma")
     np.testing.assert_array_equal(picture(found["heat"]), display.heat(heatmap.values))
 
 
@@ -95,7 +104,7 @@ def test_class_without_evidence_has_no_map_and_says_so(
     at.selectbox(key=state.HEAT_CLASS).set_value(CLASSES[3]).run()
     found = drawn(at)
     assert not found["heat"]
-    assert texts.NO_EVIDENCE in found["captions"]["ai"]
+    assert texts.NO_EVIDENCE in found["captions"]["heat"]
 
 
 def test_window_changes_the_screen_only(
@@ -152,9 +161,10 @@ def test_boxes_have_a_switch_only_where_a_detector_is_installed(
     monkeypatch.setattr("ml.pipeline.lowest_score", lambda: 0.3)  # not that of the real detector
     at.run()
     switch = next(toggle for toggle in at.toggle if toggle.label == texts.BOXES)
-    assert drawn(at)["tags"] == []
+    assert "boxes" not in switched(drawn(at))
     switch.set_value(True).run()
     shown = drawn(at)
+    assert "boxes" in switched(shown)
     assert [line["mark"] for line in shown["lines"]].count("box") == 1
     (tag,) = shown["tags"]
     (found,) = expected(LESION).detections or ()

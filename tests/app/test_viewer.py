@@ -122,7 +122,7 @@ def test_no_mark_is_sent_while_marks_are_switched_off(
     at.toggle(key=state.MARKS).set_value(False).run()
     found = drawn(at)
     assert not any(found[mark] for mark in ("mask", "heat", "fill", "lines", "tags"))
-    assert found["captions"]["series"] == texts.ai_title(texts.MARKS_HIDDEN)
+    assert found["captions"]["bare"] == texts.ai_title(texts.MARKS_HIDDEN)
 
 
 def test_nothing_that_the_ai_says_is_sent_while_a_series_is_read_blind(
@@ -163,6 +163,31 @@ def test_a_slice_that_was_scrolled_to_is_shown_if_it_is_of_this_series() -> None
         told("slice", value)
         viewer_session.take_slice("series", 6)
         assert st.session_state[state.slice_key("series")] == number
+
+
+def test_a_slice_brings_the_whole_page_and_a_window_the_pictures_alone() -> None:
+    scan = read_scan(LESION)
+    viewer_session.page_runs()
+    told("window", [scan.content_hash, 100.5, 60.0])
+    viewer_session.take_window(scan)
+    assert not viewer_session.page_is_due()
+    told("slice", ["series", 2])
+    viewer_session.take_slice("series", 6)
+    assert viewer_session.page_is_due()
+    viewer_session.page_runs()
+    assert not viewer_session.page_is_due()
+
+
+def test_the_browser_is_told_where_every_control_of_the_pictures_is(
+    opened: Opened, engine: fakes.FakeEngine, no_metrics: None
+) -> None:
+    at = opened(("slice.png", LESION))
+    keys = {one.key for kind in ("toggle", "slider") for one in at.get(kind)}
+    controls = {".st-key-" + key.replace(".", "-") for key in keys if key}
+    hands = drawn(at)["hands"]
+    assert hands.keys() == {*drawn(at)["look"], "center", "width"}
+    without_detector = {name: place for name, place in hands.items() if name != "boxes"}
+    assert set(without_detector.values()) <= controls
 
 
 def test_a_failure_in_the_browser_brings_the_pictures(

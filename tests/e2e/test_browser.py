@@ -57,6 +57,8 @@ def test_upload_read_switch_a_layer_open_accuracy(page: Page, watch: Watch) -> N
     expect(caption).to_have_text(texts.AI_TITLE)
     expect(page.locator(HEAT)).to_be_hidden()
     expect(raw.first).to_be_visible()
+    worth = page.locator(".st-key-heat-controls [data-testid=stCaptionContainer]")
+    expect(worth).to_have_count(0)  # gone with the map: the server knows of it as well
 
     page.get_by_role("link", name=texts.PAGE_ACCURACY).click()
     expect(page.get_by_text(words.ACCURACY_HEADING)).to_be_visible()
@@ -110,6 +112,7 @@ def test_what_cannot_be_read_is_said_and_reading_goes_on(
     page.get_by_role("button", name=texts.OPEN).click()
     upload(page, PNG[1])
     expect(page.get_by_text("2/2")).to_be_visible()
+    expect(page.locator("input[type=file]")).to_have_count(0)  # the box does not hide the scan
     assert watch.errors == []
 
 

@@ -6,9 +6,14 @@ export type Tool = "window" | "pan" | "measure" | "pen" | "erase";
 export type Start = "ai" | "empty";
 export type Edges = Record<string, string>;
 
-export interface Picture {
-  source: string;
-  opacity: number;
+// What is switched on, and opacities in percent.
+export interface Look {
+  heat: boolean;
+  mask: boolean;
+  diameters: boolean;
+  boxes: boolean;
+  heat_opacity: number;
+  mask_opacity: number;
 }
 
 export interface Line {
@@ -17,7 +22,6 @@ export interface Line {
   colour: string;
   width: number;
   dash: string;
-  opacity: number;
   own: boolean; // the reader's, not the AI's
 }
 
@@ -57,7 +61,6 @@ export interface Patient {
 export interface Mask {
   address: string;
   style: string;
-  opacity: number;
   colour: [number, number, number];
 }
 
@@ -111,15 +114,17 @@ export interface Data {
   columns: number;
   aspect: number;
   spacing: [number, number] | null;
-  raw: Picture | null; // drawn as a picture where there is no volume
-  heat: Picture | null;
-  fill: Picture | null;
+  raw: string | null; // drawn as a picture where there is no volume
+  heat: string | null;
+  fill: string | null;
   lines: Line[];
   tags: Tag[];
   scale: string;
   corner: string;
   letters: Edges;
-  captions: Record<Side | "moving" | "series", string>;
+  look: Look;
+  hands: Record<string, string>; // what it sets → selector of the page's own control
+  captions: Record<Side | "heat" | "moving" | "series" | "bare", string>;
   window: Reach;
   volume: Volume | null;
   mask: Mask | null;

@@ -38,13 +38,16 @@ export class Engine {
     const wanted = this.wanted;
     if (!volume || wanted === this.ready) return;
     this.work = this.work.then(async () => {
-      if (wanted !== this.wanted || wanted === this.ready) return;
+      if (wanted !== this.wanted || wanted === this.ready || this.signal.aborted) return;
       try {
         if (!this.panes.length) await this.open();
         const scan = placed(await bytesOf(volume.address), header);
         const marked = mask && placed(await unzipped(await bytesOf(mask.address)), header);
+        this.signal.throwIfAborted();
         await this.panes[0]!.load(scan, null, null);
+        this.signal.throwIfAborted();
         await this.panes[1]!.load(scan, marked, mask);
+        this.signal.throwIfAborted();
         if (drawing?.slices.size && data.own)
           await this.panes[1]!.loadOwn(onVoxels(scan, drawing.slices), data.own.colour);
         this.ready = wanted;

@@ -1,15 +1,15 @@
 // Vector marks and words over a picture, in scan pixels.
 
-import type { Data, Edges, Line, Picture } from "./data";
+import type { Data, Edges, Line, Tag } from "./data";
 import type { Tile } from "./pane";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export function setImage(image: HTMLImageElement, layer: Picture | null): void {
-  image.hidden = !layer;
-  if (!layer) return;
-  if (image.src !== layer.source) image.src = layer.source;
-  image.style.opacity = String(layer.opacity);
+export function setImage(image: HTMLImageElement, source: string | null, opacity: number): void {
+  image.hidden = !source;
+  if (!source) return;
+  if (image.src !== source) image.src = source;
+  image.style.opacity = String(opacity);
 }
 
 export function path(attributes: Record<string, string | number>): SVGPathElement {
@@ -27,30 +27,32 @@ export function frame(svg: SVGElement, data: Data): void {
 
 // Those of the AI are whole; the reader's own are dashed, with a dark line below, so that they are
 // seen on any grey.
-function strokes(line: Line): SVGPathElement[] {
+function strokes(line: Line, opacity: number): SVGPathElement[] {
   const drawn = path({
     d: line.path,
     stroke: line.colour,
     "stroke-width": line.width,
     "stroke-dasharray": line.dash,
-    "stroke-opacity": line.opacity,
+    "stroke-opacity": opacity,
   });
   drawn.dataset.mark = line.mark;
   if (!line.own) return [drawn];
   const below = path({ d: line.path, stroke: "#000", "stroke-width": line.width + 1.5 });
-  below.setAttribute("stroke-opacity", String(0.6 * line.opacity));
+  below.setAttribute("stroke-opacity", String(0.6 * opacity));
   return [below, drawn];
 }
 
-export function drawLines(svg: SVGElement, lines: Line[], data: Data): void {
+export function drawLines(
+  svg: SVGElement, lines: Line[], data: Data, opacity: (line: Line) => number = () => 1,
+): void {
   frame(svg, data);
-  svg.replaceChildren(...lines.flatMap(strokes));
+  svg.replaceChildren(...lines.flatMap((line) => strokes(line, opacity(line))));
 }
 
 // Words keep their size while the picture is zoomed, so they are no part of the SVG.
-export function drawTags(place: HTMLElement, data: Data): void {
+export function drawTags(place: HTMLElement, tags: Tag[], data: Data): void {
   place.replaceChildren(
-    ...data.tags.map((tag) => {
+    ...tags.map((tag) => {
       const words = document.createElement("div");
       words.className = "tag";
       words.textContent = tag.text;

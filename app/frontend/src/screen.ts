@@ -6,7 +6,9 @@ import type { Component, Data, Mode, Side, Tool } from "./data";
 import { Engine } from "./engine";
 import { Follower } from "./follower";
 import { listenKeys, listenPointers } from "./gestures";
-import { drawEdges, drawLines, drawTags, drawTiles, setImage } from "./marks";
+import { followHands } from "./hands";
+import { Layers } from "./layers";
+import { drawEdges, drawTiles } from "./marks";
 import { Own } from "./own";
 import type { Pane, Scene } from "./pane";
 import { Stack } from "./stack";
@@ -25,6 +27,7 @@ export class Viewer {
   readonly engine: Engine;
   readonly stack = new Stack(() => this.refresh());
   readonly own: Own;
+  private readonly layers = new Layers();
   turn: Scene["turn"] = [150, 15];
   scale = 1;
   window = new Follower<[number, number]>([0, 1]);
@@ -49,6 +52,7 @@ export class Viewer {
       this.resized.observe(pane);
     });
     listenKeys(this, signal);
+    followHands(() => this.data.hands, (name, value) => this.follow(name, value), signal);
   }
 
   get data(): Data {
@@ -68,6 +72,7 @@ export class Viewer {
     const data = component.data;
     this.component = component;
     this.own.show(component);
+    this.layers.hear(data.look);
     this.stack.show(component);
     if (before?.window.key !== data.window.key)
       this.window = new Follower<[number, number]>([data.window.center, data.window.width]);
@@ -95,10 +100,7 @@ export class Viewer {
 
   private drawMarks(): void {
     const { data, root } = this;
-    for (const image of root.querySelectorAll("img"))
-      setImage(image, data[image.dataset.layer as "raw" | "heat" | "fill"]);
-    drawLines(root.querySelector<SVGElement>('[data-layer="lines"]')!, data.lines, data);
-    drawTags(root.querySelector<HTMLElement>('[data-layer="tags"]')!, data);
+    this.layers.draw(root, data);
     for (const pane of this.panes) {
       pane.querySelector(".corner")!.textContent = data.corner;
       drawEdges(pane, data.letters);
@@ -109,6 +111,20 @@ export class Viewer {
 
   private load(): void {
     this.engine.load(this.data, this.mode, this.own.drawing);
+  }
+
+  // What the reader's hand does on the page's own controls, before Streamlit answers.
+  private follow(name: string, value: number): void {
+    const [center, width] = this.window.value;
+    if (name === "center" || name === "width") {
+      if (name === "center") this.setWindow(value, width);
+      else this.setWindow(center, value);
+      this.window.tell(); // by the slider, not by the viewer
+    } else {
+      this.layers.take(name, value);
+      this.drawMarks();
+    }
+    this.refresh();
   }
 
   // Streamlit draws pictures from here on.
@@ -192,6 +208,7 @@ export class Viewer {
   }
 
   private draw(): void {
+    if (this.listeners.signal.aborted) return; // what was under way when the viewer left
     const { data, root } = this;
     const away = this.mode === "slices" && this.stack.away;
     const { loaded } = this.engine;
@@ -207,7 +224,8 @@ export class Viewer {
       zoom: viewOf(data.id).zoom.toFixed(3),
     });
     this.sides.forEach((side, number) => this.place(side, this.panes[number]!, away));
-    const marked = data.heat && this.mode === "slices" && !hands.hidden && !away;
+    const heat = data.heat && this.layers.shows("heat");
+    const marked = heat && this.mode === "slices" && !hands.hidden && !away;
     root.querySelector<HTMLElement>(".scale")!.style.visibility = marked ? "visible" : "hidden";
     showBar(this.bar, data.words, this.choices());
     if (loaded) this.engine.panes.forEach((pane, number) => this.paint(pane, number, away));
@@ -246,12 +264,18 @@ export class Viewer {
     this.own.draw(stage, data.volume ? this.stack.number : (data.own?.number ?? 1));
   }
 
+  // Whether the mask of the whole series is there and switched on.
+  private get masked(): boolean {
+    return this.data.mask !== null && this.layers.shows("mask");
+  }
+
   private caption(side: Side, away: boolean): string {
     const { captions, words } = this.data;
     if (side === "raw") return captions.raw;
     if (hands.hidden) return words.hidden;
-    if (this.mode !== "slices") return captions.series;
-    return away ? captions.moving : captions.ai;
+    if (this.mode !== "slices") return this.masked ? captions.series : captions.bare;
+    if (away) return captions.moving;
+    return this.layers.shows("heat") ? captions.heat : captions.ai;
   }
 
   private paint(pane: Pane, number: number, away: boolean): void {
@@ -264,7 +288,7 @@ export class Viewer {
       ...viewOf(data.id),
       turn: this.turn,
       scale: this.scale,
-      marks: shown ? (data.mask?.opacity ?? 0) : 0,
+      marks: shown && this.masked ? this.layers.opacity("mask") : 0,
       own: number === 1 && mode !== "slices" && this.own.shown ? OWN_OPACITY : 0,
     };
     pane.draw(scene, center, width, data.mask?.style ?? "fill");
