@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -57,7 +58,8 @@ class Session:
         self._socket = self._open.enter_context(stream)
         self._session_id, self._place = "", ""
         self._places: dict[str, str] = {}
-        self._page: list[Element] = []
+        self._page: list[Delta] = []
+        self._part = ""
         self._fetched: set[str] = set()
         try:
             self._run()
@@ -68,7 +70,7 @@ class Session:
     @property
     def answered(self) -> bool:
         """Whether the networks' answers are on the page."""
-        return any(ANSWER in element.html.body for element in self._page)
+        return any(ANSWER in one.new_element.html.body for one in self._page)
 
     def press(self, key: str) -> None:
         """Press the button of a key."""
@@ -89,7 +91,7 @@ class Session:
 
     def go(self, place: str) -> None:
         """Go to the page of a path, "" for the first."""
-        self._place = self._places[place]
+        self._place, self._part = self._places[place], ""
         self._run()
 
     def upload(self, name: str, content: bytes) -> None:
@@ -127,8 +129,8 @@ class Session:
 
     def _fetch(self) -> None:
         """Get what the viewer draws, once."""
-        for element in self._page:
-            told = json.loads(element.bidi_component.json or "{}")
+        for one in self._page:
+            told = json.loads(one.new_element.bidi_component.json or "{}")
             for part in ("volume", "mask"):
                 path = (told.get(part) or {}).get("address", "")
                 if path and path not in self._fetched:
@@ -140,11 +142,15 @@ class Session:
                     self._fetched.add(path)
 
     def _control(self, kind: str, key: str) -> Any:
-        """The last control of a kind and key; a key that ends in a dot stands for all such."""
-        for element in reversed(self._page):
-            if element.WhichOneof("type") == kind:
-                found = getattr(element, kind)
+        """The last control of a kind and key; a key that ends in a dot stands for all such.
+
+        What is asked for next is the part of the page that it stands in.
+        """
+        for one in reversed(self._page):
+            if one.new_element.WhichOneof("type") == kind:
+                found = getattr(one.new_element, kind)
                 if found.id.endswith(f"-{key}") or (key.endswith(".") and f"-{key}" in found.id):
+                    self._part = one.fragment_id
                     return found
         raise Broken(f"There is no {kind} “{key}” on the page.")
 
@@ -186,6 +192,7 @@ class Session:
         asked = BackMsg()
         asked.rerun_script.query_string = ""
         asked.rerun_script.page_script_hash = self._place
+        asked.rerun_script.fragment_id = self._part
         asked.rerun_script.widget_states.widgets.extend(changed)
         self._send(asked)
 
@@ -202,20 +209,27 @@ class Session:
 
     def _until_finished(self) -> Iterator[Element]:
         """What comes on the page, in its order."""
+        renewed: set[str] = set()
         while True:
             message = self._next()
             match message.WhichOneof("type"):
                 case "new_session":
                     self._session_id = message.new_session.initialize.session_id
-                    self._page = []
+                    if not self._part:
+                        self._page = []
                 case "navigation":
                     self._places = {
                         "" if one.is_default else one.url_pathname: one.page_script_hash
                         for one in message.navigation.app_pages
                     }
                 case "delta" if message.delta.WhichOneof("type") == "new_element":
-                    self._page.append(message.delta.new_element)
+                    part = message.delta.fragment_id
+                    if self._part and part not in renewed:
+                        renewed.add(part)
+                        self._page = [one for one in self._page if one.fragment_id != part]
+                    self._page.append(message.delta)
                     yield message.delta.new_element
                 case "script_finished":
                     if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                         return
+                    self._part = ""  # it asked for the whole page
