@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app dicom-node door trail backup restore test check format train evaluate compare bench export samples screens viewer-bundle splits licences sbom lock hooks clean
+.PHONY: help app dicom-node door trail backup restore test coverage check format train evaluate compare bench export samples screens viewer-bundle splits licences sbom lock hooks clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,11 @@ dicom-node: $(READY_APP)  ## receive DICOM series into the worklist (see the REA
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# With what runs in processes of its own, but for what a browser reaches.
+coverage: $(READY)  ## which lines of ml/ and app/ the tests run, and which not (twice the time of the tests)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pytest-cov>=7,<8'
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/e2e --cov --cov-report term-missing:skip-covered $(ARGS)
 
 door: $(READY)  ## every page in Chromium behind the proxy of docs/deployment.md (needs both)
 	SULCUS_DOOR=1 $(BIN)/python -m pytest tests/access/test_door.py tests/e2e/test_behind_the_door.py -q

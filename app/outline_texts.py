@@ -7,7 +7,6 @@ from app.texts import DASH, area, length, plain
 from app.worklist_texts import moment
 from ml.results import Measurement, Segmentation
 
-HEADING: Final = "Your outline"
 THRESHOLD: Final = "Threshold of your outline"
 THRESHOLD_HELP: Final = (
     "A pixel is outlined from this probability on. Sizes follow from the probability map that is "

@@ -3,8 +3,10 @@
 from contextlib import suppress
 
 from app import drawing_session, own_outline
+from app.archive import archive
 from app.store.drawings import KeptDrawing
 from app.store.outlines import KeptOutline
+from app.store.tables import ReaderDrawingRow, ReaderOutlineRow
 from ml.errors import StoreError
 
 __all__ = ["last_kept"]
@@ -18,7 +20,18 @@ def last_kept(content_hash: str) -> tuple[KeptOutline | None, KeptDrawing | None
     """
     with suppress(StoreError):
         moved, drawn = own_outline.mine(content_hash), drawing_session.mine(content_hash)
-        if drawn is not None and (moved is None or drawn.at > moved.at):
-            return None, drawn
-        return moved, None
+        if moved is None or drawn is None:
+            return moved, drawn
+        return (None, drawn) if _later(drawn, moved) else (moved, None)
     return None, None
+
+
+def _later(drawn: KeptDrawing, moved: KeptOutline) -> bool:
+    """Whether the drawing came later: by the audit trail, as clocks are set back at times.
+
+    Rows of both from before there was a trail have nothing but their times.
+    """
+    drawings = ReaderDrawingRow.__tablename__
+    rows = {drawings: drawn.id, ReaderOutlineRow.__tablename__: moved.id}
+    last = archive().trail.newest(rows)
+    return drawn.at > moved.at if last is None else last == drawings

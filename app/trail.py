@@ -14,6 +14,7 @@ LISTED: Final = "worklist seen"
 REPORT_SEEN: Final = "report seen"
 KEPT: Final = "picture kept"
 REMOVED: Final = "picture removed"
+OTHER_SECRET: Final = "another secret"
 SENDING: Final = "sending"
 EXPORTED: Final = "exported "
 SIGNED_IN: Final = "signed in"
@@ -51,6 +52,9 @@ def exporting(form: str, scan: str | None, make: Callable[[], bytes]) -> Callabl
         form: "pdf", "json", "sr", "seg", "csv" …
         scan: content hash of what it is about.
         make: makes the file; called outside of the session, at the click.
+
+    Limits: of what fails then, a full disk too, the browser is told in Streamlit's own words that
+    there is no file.
     """
     reader = reader_session.reader()
 

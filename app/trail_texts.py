@@ -15,6 +15,12 @@ NOTE: Final = (
     "the number and the seal of the last line down now and then: lines cut off at the end show "
     'against them (`make trail ARGS="--line NUMBER:SEAL"`).'
 )
+OTHER_SECRET: Final = (
+    "The secret that pseudonyms are made with is not the one that this store was begun with: it "
+    "was lost and made anew, or another file is named. The same patient now gets another "
+    "pseudonym, and what was noted before looks changed in the audit trail. Stop the program, put "
+    "the file “secret” back from the backup, and start it again."
+)
 TOO_LONG: Final = "It has too many lines to be verified here: run `make trail`."
 NOBODY: Final = "nobody named"
 SHOWN: Final = 200
@@ -26,6 +32,7 @@ KINDS: Final[dict[str, str]] = {
     ROW_GONE: "was removed",
     NO_LINE: "has no line in the trail",
 }
+_COMPARE: Final = "Keep a copy of the database as it is, and compare it with the last backup."
 _SEAL_DIGITS: Final = 16
 
 
@@ -43,10 +50,8 @@ def verified(found: Verified) -> str:
         return f"The audit trail is whole: {size}{_clock(found.set_back)}"
     places = "; ".join(broken(one) for one in found.breaks[:5])
     more = f" And {plain(len(found.breaks) - 5)} more." if len(found.breaks) > 5 else ""
-    return (
-        f"The audit trail does not hold: {places}.{more} {size} Keep a copy of the database as it "
-        "is, and compare it with the last backup."
-    )
+    mend = OTHER_SECRET if found.other_secret else _COMPARE
+    return f"The audit trail does not hold: {places}.{more} {size} {mend}"
 
 
 def _clock(set_back: int) -> str:

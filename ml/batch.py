@@ -11,7 +11,6 @@ are unchanged are kept, every other one is made again.
 Several processes read, see `ml.batch_local`; only a handful of scans is in the memory of each.
 """
 
-import argparse
 import hashlib
 import os
 import sys
@@ -24,7 +23,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ml.batch_masks import mask_files, row_with_mask
-from ml.batch_options import EPILOG, add_arguments, chosen_reader, stopped
+from ml.batch_options import chosen_reader, parsed, stopped
 from ml.errors import ScanError, SulcusError
 from ml.inference.conflicts import gather, least_heat_ratio
 from ml.inference.engine import Engine
@@ -137,26 +136,28 @@ def run(
     masks = mask_files(files, table.masks())
     todo = [file for file in files if not _done(file, table)]
     table.drop({as_text(file) for file in todo})
-    done: Counter[str] = Counter()
-    with (
-        table,
-        tqdm(
-            total=len(files), initial=len(files) - len(todo), unit="scan", disable=not progress
-        ) as bar,
-    ):
-        for one in reader(todo, masks, networks):
-            if one.mask:
-                write_atomically(out / one.row["mask_file"], one.mask)
-            table.add(one.row, one.sha256)
-            done[one.row["status"]] += 1
-            bar.update()
+    kept = len(files) - len(todo)
+    statuses = _written(reader(todo, masks, networks), table, out)
+    with table:
+        done = Counter(
+            tqdm(statuses, total=len(files), initial=kept, unit="scan", disable=not progress)
+        )
     return Summary(
         read=done["ok"],
         refused=done["refused"],
         failed=done["failed"],
-        kept=len(files) - len(todo),
+        kept=kept,
         found=sum(os.path.lexists(file) for file in files),
     )
+
+
+def _written(found: Iterable[Read], table: ReadingsTable, out: Path) -> Iterator[str]:
+    """Put what comes of the files into table and folder as it comes; gives their statuses."""
+    for one in found:
+        if one.mask:
+            write_atomically(out / one.row["mask_file"], one.mask)
+        table.add(one.row, one.sha256)
+        yield one.row["status"]
 
 
 def read_here(
@@ -248,17 +249,7 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
     """
     from ml import batch_series  # it rests on this module
 
-    parser = argparse.ArgumentParser(
-        prog="python -m ml.batch",
-        description="Read brain MRI slices (PNG, JPEG, TIFF, DICOM) with all networks.",
-        epilog=f"{EPILOG}\n{batch_series.EPILOG}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="file, or folder to read whole")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="output folder")
-    add_arguments(parser)
-    parser.add_argument("--series", action="store_true", help="read whole series, see below")
-    options = parser.parse_args(arguments)
+    options = parsed(arguments, batch_series.EPILOG)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         if engine is not None and options.workers is None:

@@ -1,8 +1,10 @@
-"""What `python -m ml.batch` says of itself, and its options of where the files are read."""
+"""The command line of `python -m ml.batch`, and what its options ask for."""
 
 import argparse
+from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ml.errors import EngineError
@@ -11,7 +13,7 @@ from ml.pipeline import default_engine
 if TYPE_CHECKING:
     from ml.batch import Reader
 
-__all__ = ["EPILOG", "add_arguments", "chosen_reader", "stopped"]
+__all__ = ["EPILOG", "chosen_reader", "parsed", "stopped"]
 
 ENGINES: Final = ("local", "ray")
 
@@ -40,7 +42,27 @@ Research software, not a medical device, not for diagnosis.
 """
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def parsed(arguments: Sequence[str] | None, series: str) -> argparse.Namespace:
+    """The command line.
+
+    Args:
+        arguments: without the program's name; None takes the process's own.
+        series: what the help says of `--series`.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.batch",
+        description="Read brain MRI slices (PNG, JPEG, TIFF, DICOM) with all networks.",
+        epilog=f"{EPILOG}\n{series}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="file, or folder to read whole")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="output folder")
+    _add_where(parser)
+    parser.add_argument("--series", action="store_true", help="read whole series, see below")
+    return parser.parse_args(arguments)
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
     """The options that say where the files are read."""
     parser.add_argument(
         "--engine",

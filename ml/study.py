@@ -13,7 +13,7 @@ called tumour more often than a slice without one.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -205,18 +205,12 @@ def read_study(
     """
     start_s = time.perf_counter()
     slices = [] if done is None else done
-    total = len(volume.slices)
-    step = max(1, min(_BATCH_SLICES, _BATCH_PIXELS // volume.slices[0].pixels.size))
-    starts = range(len(slices), total, step)
-    parts = [volume.slices[start : start + step] for start in starts]
-    prepared = ahead([framed(one.pixels) for one in part] for part in parts)
-    for start, part, frames in zip(starts, parts, prepared, strict=True):
-        batch = analyse_many(part, engine, boxes=False, frames=frames)
+    for first, batch in _batches(volume, engine, len(slices)):
         if each is not None:
-            each(start + 1, batch)
-        slices += [_kept(read, number) for number, read in enumerate(batch, start=start + 1)]
+            each(first, batch)
+        slices += [_kept(read, number) for number, read in enumerate(batch, start=first)]
         if progress is not None:
-            progress(len(slices), total)
+            progress(len(slices), len(volume.slices))
     return StudyReading(
         content_hash=volume.content_hash,
         slices=tuple(slices),
@@ -225,6 +219,17 @@ def read_study(
         weights={name: engine.fingerprint(name) for name in installed()},
         seconds=time.perf_counter() - start_s,
     )
+
+
+def _batches(
+    volume: Volume, engine: Engine, begin: int
+) -> Iterator[tuple[int, Sequence[Analysis | Refused]]]:
+    """The slices from a place (from 0) on, a few at a time: number of the first, what was read."""
+    step = max(1, min(_BATCH_SLICES, _BATCH_PIXELS // volume.slices[0].pixels.size))
+    parts = [(at, volume.slices[at : at + step]) for at in range(begin, len(volume.slices), step)]
+    prepared = ahead([framed(one.pixels) for one in part] for _, part in parts)
+    for (at, part), frames in zip(parts, prepared, strict=True):
+        yield at + 1, analyse_many(part, engine, boxes=False, frames=frames)
 
 
 def _kept(read: Analysis | Refused, number: int) -> SliceReading:
@@ -292,5 +297,4 @@ def _voxel_ml(volume: Volume) -> float | None:
     """What one outlined pixel stands for, or None where the geometry is not stated."""
     if volume.spacing_mm is None or volume.slice_distance_mm is None:
         return None
-    row_mm, column_mm = volume.spacing_mm
-    return row_mm * column_mm * volume.slice_distance_mm / _ML
+    return float(np.prod(volume.spacing_mm)) * volume.slice_distance_mm / _ML

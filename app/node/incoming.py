@@ -97,8 +97,19 @@ class Incoming:
             )
 
     def files(self, key: str) -> tuple[bytes, ...]:
-        """The instances of a series."""
-        return tuple(file.read_bytes() for file in sorted((self._folder / key).glob(f"*{_SUFFIX}")))
+        """The instances of a series.
+
+        Raises:
+            StoreError: one of them cannot be read.
+        """
+        names = sorted((self._folder / key).glob(f"*{_SUFFIX}"))
+        try:
+            return tuple(file.read_bytes() for file in names)
+        except OSError as error:
+            raise StoreError(
+                f"A received instance cannot be read ({error.strerror}). See that the folder "
+                "SULCUS_HOME is there, and look after the disk."
+            ) from None
 
     def put_off(self, key: str) -> None:
         """Ask for a series again after another idle time."""

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from app import texts
-from app.reports.compose import software
 from app.reports.draft import Addendum, Signature, signature_of
 from app.store.signed import NewReport, SignedReport
+from app.version import software
 from ml.errors import ReportError
 
 __all__ = ["VERSION", "addition", "parsed"]

@@ -19,7 +19,7 @@ from ml.inference.side import side_of
 from ml.labels import NO_TUMOR
 from ml.results import Analysis, Refused
 
-__all__ = ["Measured", "compose", "software"]
+__all__ = ["Measured", "compose"]
 
 
 @dataclass(frozen=True)

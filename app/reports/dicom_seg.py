@@ -18,10 +18,10 @@ from pydicom.uid import UID, generate_uid
 
 from app import report_texts as words
 from app import texts
-from app.reports.compose import software
 from app.reports.dicom_outline import Outline, outlines
 from app.reports.dicom_source import MANUFACTURER, header, person, unfit, written
 from app.reports.series_result import SeriesResult
+from app.version import software
 from ml.models.registry import SEGMENTER
 from ml.results import Analysis, Refused
 from ml.study_mask import mask_digest, segments

@@ -22,7 +22,7 @@ from app.reports.dicom_source import header, written
 from app.reports.dicom_source import unfit as why_not
 from app.reports.draft import Draft
 from app.reports.result import whole_percent
-from app.reports.sr_document import Group, algorithm, assembled, concept
+from app.reports.sr_document import Group, algorithm, assembled, concept, evaluations
 from app.reports.sr_outline import group
 from ml.labels import CLASSES, TITLES
 from ml.results import Analysis, Classification
@@ -110,10 +110,7 @@ def _evaluations(draft: Draft, read: Analysis) -> list[hd.sr.QualitativeEvaluati
     ]
     if read.membership is not None:
         found.append((words.SR_COPY, "training_copy", "yes", words.SR_YES))
-    return [
-        hd.sr.QualitativeEvaluation(name=concept(code, title), value=concept(value, said))
-        for title, code, value, said in found
-    ]
+    return evaluations(found)
 
 
 def _frame(

@@ -73,19 +73,14 @@ def draw(
     """
     left, bottom, width, height = box
     scan = answer.scan
-    rows, columns = scan.shape
-    row_mm, column_mm = scan.spacing_mm or (1.0, 1.0)
-    half, tall = (width - _GAP) / 2, height - 2 * (_CAPTION + 4)
-    zoom = min(half / (columns * column_mm), tall / (rows * row_mm))
-    size = (columns * column_mm * zoom, rows * row_mm * zoom)
+    half = (width - _GAP) / 2
+    size = _fitted(scan, half, height - 2 * (_CAPTION + 4))
     top = bottom + height - _CAPTION - 4 - size[1]
-    grey = display.window(
-        display.reduce(scan.pixels, MAX_SIDE), scan.window.center, scan.window.width
-    )
-    picture = ImageReader(io.BytesIO(display.png(grey)))
+    picture = _as_windowed(scan)
     refused = isinstance(answer, Refused)
     outlined = words.OUTLINED if own is None else words.BOTH_OUTLINED
     captions = (words.RAW, words.REFUSED_PICTURE if refused else outlined)
+    said = hanging(scan.letters) if hung is None else hung
     canvas.setFillColor(black)
     for number, caption in enumerate(captions):
         x = left + number * (half + _GAP)
@@ -93,13 +88,26 @@ def draw(
         canvas.drawString(x, bottom + height - _CAPTION, caption)
         if number == 0 or not refused:
             canvas.drawImage(picture, x, top, width=size[0], height=size[1])
-            said = hanging(scan.letters) if hung is None else hung
             _bar(canvas, scale(scan), (x, top - 5, size[0]), said)
             _letters(canvas, scan, (x, top, *size))
         if number == 1 and isinstance(answer, Analysis):
             _outline(canvas, answer.segmentation.mask, (x, top, *size))
             if own is not None:
                 _outline(canvas, own, (x, top, *size), own=True)
+
+
+def _fitted(scan: Scan, width: float, height: float) -> tuple[float, float]:
+    """The largest (width, height) within a place at which the scan keeps its own shape, points."""
+    rows, columns = scan.shape
+    row_mm, column_mm = scan.spacing_mm or (1.0, 1.0)
+    zoom = min(width / (columns * column_mm), height / (rows * row_mm))
+    return columns * column_mm * zoom, rows * row_mm * zoom
+
+
+def _as_windowed(scan: Scan) -> ImageReader:
+    pixels = display.reduce(scan.pixels, MAX_SIDE)
+    grey = display.window(pixels, scan.window.center, scan.window.width)
+    return ImageReader(io.BytesIO(display.png(grey)))
 
 
 def _outline(

@@ -4,22 +4,18 @@ The AI's outline stays beside it as it was.
 """
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from app import drawing_texts as words
 from app.reports.draft import Draft
+from app.reports.result import sizes
 from app.reports.series_result import Reported, SeriesResult
-from app.store.drawings import KeptDrawing, NewDrawing
+from app.store.drawings import KeptDrawing
 from ml.drawing import Drawing, series_size, unpacked
 from ml.results import BoolArray, Measurement
 from ml.study import StudySize
 
 __all__ = ["drawing_of", "facts", "mask_of", "size_in", "with_drawing"]
-
-_SIZES: Final = (
-    *("area_px", "area_mm2", "diameter_px", "diameter_mm"),
-    *("perpendicular_px", "perpendicular_mm"),
-)
 
 
 def with_drawing(draft: Draft, kept: KeptDrawing) -> Draft:
@@ -68,18 +64,14 @@ def facts(draft: Draft, answer: Reported) -> dict[str, Any] | None:
         "time": kept.at.replace(microsecond=0).isoformat(),
         "begun": found.begun,
         "slices": list(drawn.slices),
-        **_named(found),
+        **sizes(found),
         "volume_ml": found.volume_ml,
         "diameter_slice": size.number if isinstance(size, StudySize) else 1,
         "by_slice": [
-            {"number": number, **_named(drawn.measured(number, decoded.spacing_mm))}
+            {"number": number, **sizes(drawn.measured(number, decoded.spacing_mm))}
             for number in drawn.slices
         ],
     }
-
-
-def _named(found: NewDrawing | Measurement) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in _SIZES}
 
 
 def _drawn(kept: KeptDrawing) -> Drawing:

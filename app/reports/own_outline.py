@@ -9,6 +9,7 @@ from typing import Any
 
 from app import outline_texts as words
 from app.reports.draft import Draft
+from app.reports.result import sizes
 from app.store.outlines import KeptOutline
 from ml.inference.segment import outlined_at
 from ml.results import Analysis, Refused, Segmentation
@@ -45,17 +46,12 @@ def facts(draft: Draft, answer: Analysis | Refused) -> dict[str, Any] | None:
     found = outline_of(draft, answer)
     if draft.outline is None or found is None:
         return None
-    sizes, kept = found.measurement, draft.outline
+    kept = draft.outline
     return {
         "reader": kept.outline.reader,
         "time": kept.at.replace(microsecond=0).isoformat(),
         "threshold": kept.outline.threshold,
-        "area_px": sizes.area_px,
-        "area_mm2": sizes.area_mm2,
-        "diameter_px": sizes.diameter_px,
-        "diameter_mm": sizes.diameter_mm,
-        "perpendicular_px": sizes.perpendicular_px,
-        "perpendicular_mm": sizes.perpendicular_mm,
+        **sizes(found.measurement),
     }
 
 

@@ -3,14 +3,20 @@
 Probabilities are whole per cent, as on every screen.
 """
 
-from typing import Any
+from typing import Any, Final
 
+from app.store.drawings import NewDrawing
 from app.texts import percent
 from ml.inference.side import side_of
 from ml.labels import CLASSES
-from ml.results import Analysis, Classification, Detection, Refused, Segmentation
+from ml.results import Analysis, Classification, Detection, Measurement, Refused, Segmentation
 
-__all__ = ["result", "whole_percent"]
+__all__ = ["result", "sizes", "whole_percent"]
+
+_SIZES: Final = (
+    *("area_px", "area_mm2", "diameter_px", "diameter_mm"),
+    *("perpendicular_px", "perpendicular_mm"),
+)
 
 
 def whole_percent(share: float) -> int:
@@ -55,6 +61,11 @@ def result(answer: Analysis | Refused, conflicts: tuple[str, ...] | None) -> dic
     }
 
 
+def sizes(found: Measurement | NewDrawing) -> dict[str, Any]:
+    """Area and diameters of an outline, [name with unit] → number or None where it is not known."""
+    return {name: getattr(found, name) for name in _SIZES}
+
+
 def _reading(one: Classification) -> dict[str, Any]:
     shares = {label: float(one.shown[index]) for index, label in enumerate(CLASSES)}
     return {
@@ -67,18 +78,12 @@ def _reading(one: Classification) -> dict[str, Any]:
 
 
 def _outline(found: Segmentation) -> dict[str, Any]:
-    sizes = found.measurement
     return {
         "network": found.model,
         "threshold": found.threshold,
         "withheld": found.withheld,
-        "parts": sizes.components,
-        "area_px": sizes.area_px,
-        "area_mm2": sizes.area_mm2,
-        "diameter_px": sizes.diameter_px,
-        "diameter_mm": sizes.diameter_mm,
-        "perpendicular_px": sizes.perpendicular_px,
-        "perpendicular_mm": sizes.perpendicular_mm,
+        "parts": found.measurement.components,
+        **sizes(found.measurement),
     }
 
 

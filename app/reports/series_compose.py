@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from app import report_texts, study_texts, texts
 from app import series_texts as words
-from app.reports.compose import software
 from app.reports.draft import AI, Draft, Footer, Piece, Section
 from app.reports.series_result import SeriesResult
+from app.version import software
 from ml.results import Analysis, Classification
 
 __all__ = ["compose", "mean"]

@@ -23,7 +23,7 @@ from app.reports.draft import Draft
 from app.reports.series_compose import mean
 from app.reports.series_result import SeriesResult
 from app.reports.series_source import Sources, sources, why_not
-from app.reports.sr_document import Group, algorithm, assembled, concept
+from app.reports.sr_document import Group, algorithm, assembled, evaluations
 from app.reports.sr_outline import group
 from ml.labels import TITLES
 from ml.models.registry import CLASSIFIERS
@@ -116,10 +116,7 @@ def _evaluations(read: SeriesResult, reading: Classification) -> list[hd.sr.Qual
     ]
     if any(one.in_training_set for one in read.found.slices):
         said.append((report_texts.SR_COPY, "training_copy", "yes", report_texts.SR_YES))
-    return [
-        hd.sr.QualitativeEvaluation(name=concept(code, title), value=concept(value, meaning))
-        for title, code, value, meaning in said
-    ]
+    return evaluations(said)
 
 
 def _segment(segments: hd.seg.Segmentation, number: int, found: Sources) -> hd.sr.ReferencedSegment:

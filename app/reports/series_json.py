@@ -1,5 +1,6 @@
 """What a series adds to a report as JSON: what was read, and the result; see `as_json`."""
 
+from dataclasses import asdict
 from typing import Any
 
 from app import study_texts
@@ -64,14 +65,7 @@ def _series(volume: Volume) -> dict[str, Any]:
         "slices": len(volume.slices),
         "slice_distance_mm": volume.slice_distance_mm,
         "modality": volume.modality or None,
-        "edges": None
-        if letters is None
-        else {
-            "left": letters.left,
-            "right": letters.right,
-            "top": letters.top,
-            "bottom": letters.bottom,
-        },
+        "edges": None if letters is None else asdict(letters),
     }
 
 

@@ -8,7 +8,7 @@ Reference: DICOM PS3.16 TID 1500 (measurement report), TID 1001 (observation con
 CID 7001 (headings); PS3.3 C.17.2 (predecessors, verification), C.17.3 (time of an observation).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import Final
 
@@ -22,14 +22,23 @@ from pydicom.valuerep import DT
 from app import report_texts as words
 from app import texts
 from app.reports import as_json
-from app.reports.compose import software
 from app.reports.dicom_seg import uid
 from app.reports.dicom_source import MANUFACTURER, person
 from app.reports.draft import Addendum, Draft, Signature
 from app.reports.series_result import SeriesResult
+from app.version import software
 from ml.results import Analysis
 
-__all__ = ["SCHEME", "Group", "algorithm", "assembled", "concept", "program", "reader"]
+__all__ = [
+    "SCHEME",
+    "Group",
+    "algorithm",
+    "assembled",
+    "concept",
+    "evaluations",
+    "program",
+    "reader",
+]
 
 SCHEME: Final = "99SULCUS"
 """Coding scheme of this project's own concepts."""
@@ -130,6 +139,20 @@ def algorithm(
 def concept(value: str, meaning: str) -> Code:
     """A concept of this project's own scheme."""
     return Code(value, SCHEME, meaning)
+
+
+def evaluations(
+    found: Iterable[tuple[str, str, str, str]],
+) -> list[hd.sr.QualitativeEvaluation]:
+    """What is said in words.
+
+    Args:
+        found: (what is asked, its code, code of the answer, the answer).
+    """
+    return [
+        hd.sr.QualitativeEvaluation(name=concept(code, title), value=concept(value, said))
+        for title, code, value, said in found
+    ]
 
 
 def _observers(draft: Draft, read: Analysis | SeriesResult) -> hd.sr.ObservationContext:

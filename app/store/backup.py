@@ -139,7 +139,11 @@ def is_whole(database: Path) -> bool:
 
 @contextmanager
 def failing(what: str) -> Iterator[None]:
-    """Turn what a disk or a database raises into a sentence without a file's name."""
+    """Turn what a disk or a database raises into a sentence without a file's name.
+
+    Raises:
+        StoreError: in its place.
+    """
     try:
         yield
     except OSError as error:

@@ -10,7 +10,6 @@ from app.store import queries
 from app.store.checks import check_name
 from app.store.sessions import Sessions
 from app.store.tables import AnswerRow, ScanRow
-from ml.errors import StoreError
 
 __all__ = ["Kept", "OwnRows"]
 
@@ -31,7 +30,6 @@ class OfReader(Protocol):
 
 
 New = TypeVar("New", bound=OfReader)
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class OwnRows(Sessions, Generic[New]):
         check_name(outline.reader)
         outline.check()
         with self._write() as session:
-            answer = _found(session.get(AnswerRow, answer_id))
+            answer = queries.answered(session, answer_id)
             row = self._table(
                 **self._values(outline),
                 ai_result_id=answer_id,
@@ -100,10 +98,7 @@ class OwnRows(Sessions, Generic[New]):
         """
         table = self._table
         with self._write() as session:
-            query = select(table).where(
-                table.id == outline_id, table.reader == reader, queries.stands(table)
-            )
-            row = _found(session.scalar(query))
+            row = queries.own(session, table, outline_id, reader)
             undo = table(
                 **self._values(row),
                 ai_result_id=row.ai_result_id,
@@ -155,13 +150,3 @@ class OwnRows(Sessions, Generic[New]):
     def _outline(self, row: Any) -> New:
         found: New = self._record(**self._values(row))
         return found
-
-
-def _found(row: Row | None) -> Row:
-    if row is None:
-        raise StoreError(
-            "The outline cannot be kept or taken back: the answer that it belongs to is not in the "
-            "database of readings, or the outline is another reader's or was taken back before. "
-            "Open the scan again."
-        )
-    return row

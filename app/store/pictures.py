@@ -1,7 +1,7 @@
 """Pictures that a reader wants kept: one file a scan or series, for a stated number of days.
 
 What a reader keeps is the decoded scan (`ml.io.kept`, `ml.io.kept_series`), never the file that
-was uploaded. The DICOM node keeps that too, or the files that it received (`app.node.inbox`).
+was uploaded. The DICOM node keeps that too, or the files that it received (`app.node.admission`).
 """
 
 import re

@@ -48,7 +48,7 @@ def own(session: Session, table: type[Row], number: int, reader: str) -> Row:
     if found is None:
         raise StoreError(
             "This is not taken back: it is another reader's, or it was taken back before. A reader "
-            "takes back their own words and signatures, each once. Open the scan again."
+            "takes back their own words, outlines and signatures, each once. Open the scan again."
         )
     return found
 

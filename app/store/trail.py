@@ -1,11 +1,11 @@
 """The audit trail: lines appended, read and verified."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.store import chain
@@ -71,12 +71,14 @@ class Verified:
         breaks: where it does not hold; nothing where it does.
         set_back: lines whose time is before that of the line before them: the computer's clock
             was set back. They stand in the order in which they were written all the same.
+        other_secret: the secret is not the one that the trail was begun with.
     """
 
     lines: int
     head: str
     breaks: tuple[Break, ...]
     set_back: int = 0
+    other_secret: bool = False
 
 
 class Trail(Sessions):
@@ -97,6 +99,33 @@ class Trail(Sessions):
     def mark(self, reader: str) -> str | None:
         """What stands in the trail for a reader."""
         return chain.mark(self._key(), reader)
+
+    def begun_with_this_secret(self) -> bool:
+        """Whether the secret is the one that the first line was sealed with; so without a line.
+
+        Limits: a first line that was changed looks the same; the lines after it hold then.
+        """
+        query = select(*_COLUMNS).order_by(TrailRow.id).limit(1)
+        with self._read() as session:
+            first = session.execute(query).first()
+        return first is None or first.digest == chain.seal(self._key(), first._asdict())
+
+    def newest(self, rows: Mapping[str, int]) -> str | None:
+        """Which of some rows was added last, whatever the computer's clock said then.
+
+        Args:
+            rows: [table] → number of a row of it.
+
+        Returns:
+            Its table; None where all of them are from before there was a trail.
+        """
+        told = (
+            (TrailRow.row_table == table) & (TrailRow.row_id == number)
+            for table, number in rows.items()
+        )
+        query = select(TrailRow.row_table).where(or_(*told)).order_by(TrailRow.id.desc()).limit(1)
+        with self._read() as session:
+            return session.scalar(query)
 
     def last(self, most: int) -> tuple[Line, ...]:
         """The last lines, the newest first."""
@@ -126,7 +155,8 @@ class Trail(Sessions):
                     head, last = line.digest, line.at
                 breaks += _rows(session, lines)
             breaks += _without_line(session)
-        return Verified(count, head if count else "", tuple(breaks), set_back)
+        other = not self.begun_with_this_secret()
+        return Verified(count, head if count else "", tuple(breaks), set_back, other)
 
 
 def _rows(session: Session, lines: Sequence[Row[Any]]) -> Iterator[Break]:

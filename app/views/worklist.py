@@ -5,7 +5,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import look_texts, reader_session, reopening, shortcuts, signed_texts, state, trail
+from app import (
+    look_texts,
+    reader_session,
+    reopening,
+    shortcuts,
+    signed_texts,
+    state,
+    trail,
+    trail_texts,
+)
 from app import worklist_texts as words
 from app.archive import archive
 from app.components import (
@@ -29,6 +38,9 @@ def page() -> None:
     try:
         with st.spinner(look_texts.LOADING):
             entries = archive().worklist()
+        if not archive().trail.begun_with_this_secret():
+            recorder.seen(None, trail.OTHER_SECRET)
+            st.warning(trail_texts.OTHER_SECRET)
         if not entries:
             empty.show(words.EMPTY, words.EMPTY_HELP)
             return

@@ -115,19 +115,22 @@ def best_fit(
     if not kept.size:
         return None
     here = image[border[:, 0], border[:, 1]]
-    spread = float(here.std()) + 0.02
     off = here[None] - _at(source, border, shifts[kept], np.nan)
     known = np.isfinite(off).mean(axis=1) > 0.7
     if not known.any():
         return None
-    kept, off = kept[known], off[known]
-    off = np.abs(off - np.nanmedian(off, axis=1, keepdims=True))
-    misfit = np.nanmean(np.minimum(off, 2.0 * spread), axis=1) / spread
+    kept, misfit = kept[known], _misfit(off[known], float(here.std()) + 0.02)
     # a little less fit is accepted for being nearer: tissue varies with place
     far = np.hypot(*shifts[kept].T) / size
     pick = int(np.argmin(misfit + 0.2 * far))
     row, column = (int(v) for v in shifts[kept[pick]])
     return Fit((row, column), float(misfit[pick]), float(share[kept[pick]]))
+
+
+def _misfit(off: FloatArray, spread: float) -> FloatArray:
+    """Mean robust size (K,) of differences (K, N) about their median, in units of `spread`."""
+    size = np.abs(off - np.nanmedian(off, axis=1, keepdims=True))
+    return np.asarray(np.nanmean(np.minimum(size, 2.0 * spread), axis=1) / spread)
 
 
 def _sample(mask: BoolArray) -> Shifts:

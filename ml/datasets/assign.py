@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ml.results import BoolArray
+
 __all__ = ["deal"]
 
 Counts = npt.NDArray[np.float64]
@@ -45,19 +47,23 @@ def deal(
     target = share[:, None] * table.sum(axis=0)[None, :]  # (P, S)
     limit = np.maximum(largest * target.min(axis=0), 1.0)
     fixed = np.any(table > limit, axis=1) if largest < 1.0 else np.zeros(len(order), np.bool_)
+    return dict(zip(order, _dealt(table, target, fixed), strict=True))
+
+
+def _dealt(table: Counts, target: Counts, fixed: BoolArray) -> list[int]:
+    """Part of every group; `table` (G, S), `target` (P, S), `fixed` (G,) to part 0."""
     filled = np.zeros_like(target)
-    parts = np.full(len(order), -1)
+    parts = [-1] * len(table)
     for _ in range(_PASSES):
-        moved = False
+        before = list(parts)
         for i, size in enumerate(table):
             if parts[i] >= 0:
                 filled[parts[i]] -= size
-            best = 0 if fixed[i] else _cheapest(filled, size, target)
-            filled[best] += size
-            moved, parts[i] = moved or best != parts[i], best
-        if not moved:
+            parts[i] = 0 if fixed[i] else _cheapest(filled, size, target)
+            filled[parts[i]] += size
+        if parts == before:
             break
-    return {group: int(part) for group, part in zip(order, parts, strict=True)}
+    return parts
 
 
 def _cheapest(filled: Counts, size: Counts, target: Counts) -> int:

@@ -76,12 +76,17 @@ def fingerprint_all(
         for done, _ in enumerate(pool.map(fill, range(count)), start=1):
             if progress is not None:
                 progress(done / count)
+    found = Fingerprints(hashes, stored, areas)
     if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_name(f"{kept.stem}.{os.getpid()}.part.npz")
-        np.savez(partial, hashes=hashes, patterns=stored, areas=areas)
-        partial.replace(kept)
-    return Fingerprints(hashes, stored, areas)
+        _keep(found, kept)
+    return found
+
+
+def _keep(found: Fingerprints, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f"{file.stem}.{os.getpid()}.part.npz")
+    np.savez(partial, hashes=found.hashes, patterns=found.patterns, areas=found.areas)
+    partial.replace(file)
 
 
 def _key(pictures: Sequence[Picture], root: Path) -> str:

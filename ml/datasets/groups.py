@@ -115,18 +115,9 @@ def find_links(hashes: HashArray, stored: npt.NDArray[np.float16]) -> Links:
     forest = Forest(len(hashes))
     found: list[tuple[npt.NDArray[np.generic], ...]] = []
     for start in range(0, len(candidates), _BATCH):
-        part = slice(start, start + _BATCH)
-        pairs = Candidates(
-            candidates.first[part],
-            candidates.second[part],
-            candidates.symmetry[part],
-            candidates.distance[part],
-        )
+        pairs = _some(candidates, slice(start, start + _BATCH))
         roots = forest.roots()
-        open_ = roots[pairs.first] != roots[pairs.second]
-        pairs = Candidates(
-            pairs.first[open_], pairs.second[open_], pairs.symmetry[open_], pairs.distance[open_]
-        )
+        pairs = _some(pairs, roots[pairs.first] != roots[pairs.second])
         alike = similarity(stored, pairs)
         linked = is_link(alike, pairs.distance)
         same = alike >= SAME_SLICE
@@ -147,6 +138,12 @@ def find_links(hashes: HashArray, stored: npt.NDArray[np.float16]) -> Links:
         else [np.empty(0, dtype) for dtype in (np.int64, np.int64, np.bool_, np.float32, np.int64)]
     )
     return Links(*columns)
+
+
+def _some(pairs: Candidates, chosen: slice | BoolArray) -> Candidates:
+    return Candidates(
+        pairs.first[chosen], pairs.second[chosen], pairs.symmetry[chosen], pairs.distance[chosen]
+    )
 
 
 def patient_key(patient_id: str) -> str:

@@ -19,8 +19,8 @@ import argparse
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,14 +89,10 @@ def make_rows(pictures: Sequence[Picture], links: Links, areas: Sequence[int]) -
     members: dict[int, list[int]] = defaultdict(list)
     for position, cluster in enumerate(clusters.tolist()):
         members[cluster].append(position)
-    labels, excluded, representative = [p.label for p in pictures], set(), set()
-    for cluster, inside in members.items():
-        settled = _settle([pictures[i] for i in inside])
-        if settled is None:
-            excluded.add(cluster)
-        for i in inside:
-            labels[i] = _label(pictures[i], settled)
-        representative.add(min(inside, key=lambda i: _rank(pictures[i], areas[i])))
+    labels, excluded = _settled_labels(pictures, members)
+    representative = {
+        min(inside, key=lambda i: _rank(pictures[i], areas[i])) for inside in members.values()
+    }
     sizes = _sizes(
         pictures,
         labels,
@@ -108,22 +104,36 @@ def make_rows(pictures: Sequence[Picture], links: Links, areas: Sequence[int]) -
     rows = []
     for i, picture in enumerate(pictures):
         cluster, group = int(clusters[i]), int(groups[i])
-        out = cluster in excluded
-        rows.append(
-            Row(
-                path=picture.path,
-                label=labels[i],
-                shipped_label=picture.label,
-                source=picture.source,
-                cluster=f"c{cluster:05d}",
-                group=f"g{group:05d}",
-                split=EXCLUDED if out else SPLITS[split[group]],
-                fold=-1 if out else fold[group],
-                official=picture.official or "",
-                representative=int(i in representative),
-            )
+        row = Row(
+            path=picture.path,
+            label=labels[i],
+            shipped_label=picture.label,
+            source=picture.source,
+            cluster=f"c{cluster:05d}",
+            group=f"g{group:05d}",
+            split=EXCLUDED,
+            fold=-1,
+            official=picture.official or "",
+            representative=int(i in representative),
         )
+        if cluster not in excluded:
+            row = replace(row, split=SPLITS[split[group]], fold=fold[group])
+        rows.append(row)
     return rows
+
+
+def _settled_labels(
+    pictures: Sequence[Picture], members: Mapping[int, Sequence[int]]
+) -> tuple[list[str], set[int]]:
+    """Label of every picture, and the clusters that are left out because theirs contradict."""
+    labels, excluded = [p.label for p in pictures], set()
+    for cluster, inside in members.items():
+        settled = _settle([pictures[i] for i in inside])
+        if settled is None:
+            excluded.add(cluster)
+        for i in inside:
+            labels[i] = _label(pictures[i], settled)
+    return labels, excluded
 
 
 def summary(rows: Sequence[Row], pictures: Sequence[Picture], links: Links) -> dict[str, Any]:

@@ -13,7 +13,7 @@ comes from the rows.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -238,18 +238,20 @@ def predict_pairs(
         scores = {name: _tumour(classify, name, batch) for name in networks}
         for at, one in enumerate(batch):
             said = {name: round(float(values[at]), DIGITS) for name, values in scores.items()}
-            found.append(
-                PairRow(
-                    id=one.id,
-                    pair=one.pair,
-                    kind=one.kind,
-                    source=source[one.pair],
-                    groups=one.groups,
-                    label=one.label,
-                    tumour=said,
-                )
-            )
+            found.append(_row(one, source[one.pair], said))
     return found
+
+
+def _row(one: Version, source: str, said: Mapping[str, float]) -> PairRow:
+    return PairRow(
+        id=one.id,
+        pair=one.pair,
+        kind=one.kind,
+        source=source,
+        groups=one.groups,
+        label=one.label,
+        tumour=said,
+    )
 
 
 def write_counterfactual(places: Places, library: Library, engine: Engine) -> None:

@@ -20,7 +20,6 @@ from ml.evaluation.rows import DIGITS, MEAN
 from ml.evaluation.table_files import read_lines, unusable, write_lines
 from ml.labels import CLASSES, NO_TUMOR
 
-KINDS: Final[tuple[str, ...]] = ("original", "counterfactual", "sham")
 WHERE: Final[tuple[str, ...]] = ("id", "pair", "kind", "source", "groups", "label")
 SUFFIX: Final[str] = "_tumour"
 NONE: Final[str] = CLASSES[NO_TUMOR]

@@ -72,13 +72,8 @@ def explanation_figures(
         MetricsError: a method was not scored on the same pictures as the others.
     """
     method, width = choose_method(rows), choose_width(rows)
-    test = [row for row in rows if row.split == "test"]
-    slow = {row.id for row in rows if row.method in SLOW}
-    some = [row for row in rows if row.id in slow]
     gaussians = {"quarter": QUARTER, "best": width}
-    baselines = (UNTRAINED, *map(gaussian, gaussians.values()))
-    whole = _scores(test, (*METHODS, *baselines))
-    part = _scores([row for row in test if row.id in slow], (*METHODS, *SLOW, *baselines))
+    whole = _test_scores(rows, METHODS, gaussians)
     first = next(iter(whole.values()))
     weights = resample([row.group for row in first], draws=draws)
     return {
@@ -96,23 +91,23 @@ def explanation_figures(
             name: _network(name, whole, weights, (method, gaussians))
             for name in dict.fromkeys(network for network, _ in whole if network)
         },
-        "part": {
-            "validation": validation_energy(some, (*METHODS, *SLOW)),
-            **_part(part, gaussians, draws),
-        },
+        "part": _part(rows, gaussians, draws),
         "sanity": _sanity(sanity, draws),
     }
 
 
-def _scores(rows: Sequence[ExplanationRow], methods: Sequence[str]) -> Scores:
-    """Rows by network and method, pictures by path.
+def _test_scores(
+    rows: Sequence[ExplanationRow], methods: Sequence[str], gaussians: Mapping[str, float]
+) -> Scores:
+    """Test rows of methods and baselines by network and method, pictures by path.
 
     Raises:
         MetricsError: the pictures are not the same for all, or there is none.
     """
+    methods = (*methods, UNTRAINED, *map(gaussian, gaussians.values()))
     found: dict[tuple[str, str], list[ExplanationRow]] = {}
     for row in sorted(rows, key=lambda row: row.id):
-        if row.method in methods:
+        if row.split == "test" and row.method in methods:
             found.setdefault((row.network, row.method), []).append(row)
     pictures = {tuple(row.id for row in part) for part in found.values()}
     if len(pictures) != 1 or {method for _, method in found} != set(methods):
@@ -137,15 +132,21 @@ def _network(
     }
 
 
-def _part(part: Scores, gaussians: Mapping[str, float], draws: int) -> dict[str, Any]:
+def _part(
+    rows: Sequence[ExplanationRow], gaussians: Mapping[str, float], draws: int
+) -> dict[str, Any]:
     """All methods and baselines on the pictures that the slow methods were measured on."""
+    slow = {row.id for row in rows if row.method in SLOW}
+    some = [row for row in rows if row.id in slow]
+    part = _test_scores(some, (*METHODS, *SLOW), gaussians)
     groups = [row.group for row in next(iter(part.values()))]
     weights = resample(groups, draws=draws)
     networks: dict[str, dict[str, Any]] = {}
-    for (name, method), rows in part.items():
-        networks.setdefault(name, {})[method] = _figures(rows, weights)
+    for (name, method), scores in part.items():
+        networks.setdefault(name, {})[method] = _figures(scores, weights)
     centred = networks.pop("")
     return {
+        "validation": validation_energy(some, (*METHODS, *SLOW)),
         **counts(groups),
         "gaussians": {key: centred[gaussian(sigma)] for key, sigma in gaussians.items()},
         "networks": networks,

@@ -85,7 +85,11 @@ def foreign_pictures() -> Iterator[Foreign]:
 
 
 def scan_of(picture: npt.NDArray[Any]) -> Scan:
-    """A picture, (H, W) uint8 or uint16 or (H, W, 3) uint8 RGB, as an upload of it is read."""
+    """A picture, (H, W) uint8 or uint16 or (H, W, 3) uint8 RGB, as an upload of it is read.
+
+    Raises:
+        MetricsError: it cannot be encoded.
+    """
     written, data = cv2.imencode(".png", picture[..., ::-1] if picture.ndim == 3 else picture)
     if not written:
         raise MetricsError("OpenCV could not encode a picture as PNG")

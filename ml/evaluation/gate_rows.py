@@ -160,11 +160,6 @@ def gate_figures(
     """
     found = choose(rows, pixels)
     chosen = _Chosen(pixels, **found["chosen"])
-    brain, foreign = _part(rows, "test")
-    weights = resample([row.group for row in (*brain, *foreign)], draws=draws)
-    near, far = chosen.distances(brain), chosen.distances(foreign)
-    known = {row.kind for row in _part(rows, "validation")[1]}
-    new = [row for row in foreign if row.kind not in known]
     other = [row for row in rows if row.part == OTHER]
     return {
         "protocol": PROTOCOL,
@@ -172,14 +167,8 @@ def gate_figures(
         "space": dict(space),
         "chosen_by": RULE,
         **found,
-        "test": {
-            "auroc": interval_of(_auroc(near, far, weights)),
-            "brain_mri": _refused(brain, chosen, draws),
-            "other_things": _refused(foreign, chosen, draws),
-            "other_things_of_new_kinds": _refused(new, chosen, draws),
-            "other_things_by_pixels": float(np.mean(np.isinf(far))),
-        },
-        "kinds": _by_kind(foreign, chosen, draws),
+        "test": _tested(rows, chosen, draws),
+        "kinds": _by_kind(_part(rows, "test")[1], chosen, draws),
         "other_brain_mri": _by_kind(other, chosen, draws),
     }
 
@@ -195,6 +184,22 @@ class _Chosen:
     def distances(self, rows: Sequence[Tried]) -> Numbers:
         """(N,) score by the chosen method, infinite where the pixels refuse."""
         return distances(rows, self.method, self.pixels)
+
+
+def _tested(rows: Sequence[Tried], chosen: _Chosen, draws: int) -> dict[str, Any]:
+    """How the test part fares; of new kinds are things of which validation has no example."""
+    brain, foreign = _part(rows, "test")
+    weights = resample([row.group for row in (*brain, *foreign)], draws=draws)
+    near, far = chosen.distances(brain), chosen.distances(foreign)
+    known = {row.kind for row in _part(rows, "validation")[1]}
+    new = [row for row in foreign if row.kind not in known]
+    return {
+        "auroc": interval_of(_auroc(near, far, weights)),
+        "brain_mri": _refused(brain, chosen, draws),
+        "other_things": _refused(foreign, chosen, draws),
+        "other_things_of_new_kinds": _refused(new, chosen, draws),
+        "other_things_by_pixels": float(np.mean(np.isinf(far))),
+    }
 
 
 def _part(rows: Sequence[Tried], part: str) -> tuple[list[Tried], list[Tried]]:

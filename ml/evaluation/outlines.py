@@ -91,18 +91,23 @@ def predict_outlines(
     point = OperatingPoint(threshold=threshold)
     scored = [_scored(seen, point) for seen in held]
     scored += [_scored(seen, point) for seen in look(rest, title="outlines")]
-    entry: dict[str, object] = {
+    entry = _chosen(threshold, means, len(validation))
+    if tumour is not None:
+        entry |= _withholding([row for row in scored if row.split == "validation"])
+    return sorted(scored, key=lambda row: row.id), entry
+
+
+def _chosen(threshold: float, means: Numbers, count: int) -> dict[str, object]:
+    """The part of thresholds.json that says which threshold was chosen, and on what."""
+    return {
         "threshold": threshold,
         "chosen_on": "highest mean Dice on the validation part of data/splits/clean.csv",
-        "n_pictures": len(validation),
+        "n_pictures": count,
         "mean_dice": {
             f"{level:.2f}": round(float(mean), DIGITS)
             for level, mean in zip(THRESHOLDS, means, strict=True)
         },
     }
-    if tumour is not None:
-        entry |= _withholding([row for row in scored if row.split == "validation"])
-    return sorted(scored, key=lambda row: row.id), entry
 
 
 def _withholding(validation: Sequence[OutlineRow]) -> dict[str, object]:

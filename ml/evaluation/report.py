@@ -93,15 +93,21 @@ def outputs(root: Path) -> dict[Path, str]:
         published[places.writing] = render(build_writing(places))
     if places.gate_rows.is_file():
         published[places.gate] = render(build_gate(places))
+    return published | _documents(root, summary)
+
+
+def _documents(root: Path, summary: dict[str, Any]) -> dict[Path, str]:
+    """README and model cards with the figures between their markers."""
     texts = {root / "README.md": overview_text(summary)}
     for card in sorted((root / "assets" / "cards").glob("*.md")):
         if card.stem != DETECTOR:  # its figures come with the comparison
             texts[card] = card_text(summary, card.stem)
+    documents = {}
     for path, text in texts.items():
         filled = fill_markers(path.read_text(encoding="utf-8"), text) if path.is_file() else None
         if filled is not None:
-            published[path] = filled
-    return published
+            documents[path] = filled
+    return documents
 
 
 def shortcut_outputs(places: Places, clean: ClassificationTable) -> dict[Path, str]:

@@ -8,6 +8,7 @@ once, as corruption "none".
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,36 +131,36 @@ def robustness_figures(
         MetricsError: a picture is no test picture, or lacks one of its versions.
     """
     parts = _parts(table)
-    places = parts.pop((UNTOUCHED, 0), {})
-    ids = list(places)
-    known = {name: at for at, name in enumerate(clean.where["id"])}
-    if not ids or any(list(part) != ids for part in parts.values()) or not set(ids) <= set(known):
-        raise MetricsError(
-            "the rows of corrupted pictures do not fit the clean split; run `make evaluate` to "
-            "write them again"
-        )
-    at = np.array([known[name] for name in ids])
+    untouched = parts.pop((UNTOUCHED, 0), {})
+    at, places = _fitting(untouched, parts, clean), list(untouched.values())
     groups = [clean.where["group"][place] for place in at]
     labels, weights = clean.labels[at], resample(groups, draws=draws)
-    before = {
-        model: balanced_samples(called[list(places.values())], labels, weights)
-        for model, called in table.called.items()
-    }
+    measured = partial(_balanced, table, labels=labels, weights=weights)
+    before = measured(places)
     corruptions: dict[str, Any] = {}
     for (name, strength), part in parts.items():
         rows = list(part.values())
         curve = corruptions.setdefault(name, {"values": [], "models": {m: {} for m in before}})
         curve["values"].append(table.value[rows[0]])
-        for model, called in table.called.items():
-            after = balanced_samples(called[rows], labels, weights)
+        for model, after in measured(rows).items():
             curve["models"][model][str(strength)] = _point(after, before[model])
     return {
         "protocol": PROTOCOL,
-        "n_pictures": len(ids),
+        "n_pictures": len(places),
         "n_groups": len(set(groups)),
-        "same_networks": _same(table, list(places.values()), clean, at=at),
+        "same_networks": _same(table, places, clean, at=at),
         "untouched": {model: interval_of(samples) for model, samples in before.items()},
         "corruptions": corruptions,
+    }
+
+
+def _balanced(
+    table: StressTable, rows: Sequence[int], *, labels: Labels, weights: Numbers
+) -> dict[str, Numbers]:
+    """[network] → balanced accuracy (B,) on some rows, one of every picture in their order."""
+    return {
+        model: balanced_samples(called[rows], labels, weights)
+        for model, called in table.called.items()
     }
 
 
@@ -171,6 +172,26 @@ def _parts(table: StressTable) -> dict[tuple[str, int], dict[str, int]]:
         key = (table.corruption[row], table.strength[row])
         parts.setdefault(key, {})[table.id[row]] = row
     return parts
+
+
+def _fitting(
+    untouched: Mapping[str, int],
+    parts: Mapping[tuple[str, int], Mapping[str, int]],
+    clean: ClassificationTable,
+) -> Labels:
+    """Place (N,) of every untouched picture among the rows of the clean split.
+
+    Raises:
+        MetricsError: a picture is no test picture, or lacks one of its versions.
+    """
+    ids = list(untouched)
+    known = {name: at for at, name in enumerate(clean.where["id"])}
+    if not ids or any(list(part) != ids for part in parts.values()) or not set(ids) <= set(known):
+        raise MetricsError(
+            "the rows of corrupted pictures do not fit the clean split; run `make evaluate` to "
+            "write them again"
+        )
+    return np.array([known[name] for name in ids])
 
 
 def _point(after: Numbers, before: Numbers) -> dict[str, Interval]:

@@ -126,8 +126,14 @@ def _outline_block(unet: Mapping[str, Any]) -> str:
         )
         for c, part in unet["by_class"].items()
     ]
+    table = markdown_table(("Figure", "Mean", "Median"), rows)
+    return f"{head}\n\n{table}\n\n{_beyond_the_means(unet)}"
+
+
+def _beyond_the_means(unet: Mapping[str, Any]) -> str:
+    """What no mean tells: misses, marks on tumour-free pictures, and the U-Net by itself."""
     free = unet["tumour_free"]
-    tail = (
+    said = (
         f"Nothing of the tumour outlined (Dice = 0): {figure_cell(unet['dice_zero_share'])} of the "
         f"pictures. HD95 undefined (empty outline): {unet['hd95_undefined']} pictures. "
         f"Tumour-free pictures ({_size(free)}) with any pixel outlined: "
@@ -136,13 +142,13 @@ def _outline_block(unet: Mapping[str, Any]) -> str:
     )
     if "alone" in unet:
         alone = unet["alone"]
-        tail += (
+        said += (
             f" The U-Net alone, nothing withheld: Dice {figure_cell(alone['dice_mean'])} in the "
             f"mean, {figure_cell(alone['dice_median'])} in the median, 0 on "
             f"{figure_cell(alone['dice_zero_share'])}; {figure_cell(alone['marked_share'])} of the "
             "tumour-free pictures marked."
         )
-    return f"{head}\n\n{markdown_table(('Figure', 'Mean', 'Median'), rows)}\n\n{tail}"
+    return said
 
 
 def _withheld(unet: Mapping[str, Any]) -> str:

@@ -46,12 +46,7 @@ def trust_figures(table: ClassificationTable) -> dict[str, Any]:
     Raises:
         MetricsError: one of the two parts is absent, or lacks a class.
     """
-    validation, test = table.part("validation"), table.part("test")
-    for part, name in ((validation, "validation"), (test, "test")):
-        if len(np.unique(part.labels)) < len(CLASSES):
-            raise MetricsError(
-                f"The {name} rows do not hold every class; run `make evaluate` to write them again"
-            )
+    validation, test = _whole(table, "validation"), _whole(table, "test")
     fitted, held_out = with_mean(validation.logits), with_mean(test.logits)
     groups = validation.where["group"]
     calibration = {
@@ -80,6 +75,20 @@ def trust_figures(table: ClassificationTable) -> dict[str, Any]:
             "referral": referral(shown, test.labels, weights),
         },
     }
+
+
+def _whole(table: ClassificationTable, name: str) -> ClassificationTable:
+    """A part that has pictures of every class.
+
+    Raises:
+        MetricsError: it has not.
+    """
+    part = table.part(name)
+    if len(np.unique(part.labels)) < len(CLASSES):
+        raise MetricsError(
+            f"The {name} rows do not hold every class; run `make evaluate` to write them again"
+        )
+    return part
 
 
 def choose_temperature(logits: Numbers, labels: Labels, groups: Sequence[str]) -> dict[str, Any]:

@@ -189,13 +189,7 @@ def writing_figures(
     """
     limit = choose_limit(rows, seen)
     test = _published(rows, "test")
-    over = [row for row in test if row.score >= limit]
-    unseen = [row.id for row in over if row.id not in seen]
-    if unseen:
-        raise MetricsError(
-            f"{len(unseen)} pictures over the limit were not looked at, for instance "
-            f"{unseen[0]}; look at them and note what is there in writing_seen.csv"
-        )
+    over = _looked_at([row for row in test if row.score >= limit], seen)
     written = [row for row in rows if row.part == "test" and row.material != AS_PUBLISHED]
     times = [row.ms for row in rows if row.material == AS_PUBLISHED]
     return {
@@ -213,6 +207,21 @@ def writing_figures(
             "n": len(times),
         },
     }
+
+
+def _looked_at(over: Sequence[Tried], seen: Mapping[str, bool]) -> Sequence[Tried]:
+    """Pictures over the limit, once all of them were looked at.
+
+    Raises:
+        MetricsError: one of them was not.
+    """
+    unseen = [row.id for row in over if row.id not in seen]
+    if unseen:
+        raise MetricsError(
+            f"{len(unseen)} pictures over the limit were not looked at, for instance "
+            f"{unseen[0]}; look at them and note what is there in writing_seen.csv"
+        )
+    return over
 
 
 _KINDS: Final[Mapping[str, Callable[[Tried], bool]]] = {

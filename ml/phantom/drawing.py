@@ -127,6 +127,12 @@ def draw(
     if label != "no_tumor":
         _paint_tumour(canvas, label, curve, pose.forward(cavity))
     signal = _acquire(canvas, size)
+    return _with_truth(signal, curve, label=label, plane=plane, seed=seed)
+
+
+def _with_truth(signal: FloatArray, curve: Points, *, label: str, plane: str, seed: int) -> Phantom:
+    """A slice (S, S) with what is true of it; `curve` is its tumour's outline (N, 2) in mm."""
+    size = signal.shape[0]
     outline = (curve / FOV_MM + 0.5) * size - 0.5
     return Phantom(
         pixels=np.round(signal * 255).astype(np.uint8),
@@ -135,7 +141,7 @@ def draw(
         label=label,
         plane=plane,
         seed=seed,
-        spacing_mm=(mm, mm),
+        spacing_mm=(FOV_MM / size, FOV_MM / size),
         center_px=_row_column(lesions.centroid(outline)) if len(curve) else None,
         diameter_px=lesions.longest(outline) if len(curve) else None,
         outline_px=outline[:, ::-1],

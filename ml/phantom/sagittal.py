@@ -56,6 +56,40 @@ _SKIN = [
     (-84, -67),
     (-55, -90),
 ]
+_STEM = [
+    (-8, -1),
+    (-5, 6),
+    (-9, 14),
+    (-8, 25),
+    (-2, 33),
+    (2, 44),
+    (6, 58),
+    (8, 90),
+    (7, 135),
+    (13, 135),
+    (14, 90),
+    (13, 58),
+    (12, 44),
+    (13, 32),
+    (15, 20),
+    (14, 8),
+    (16, -4),
+    (6, -6),
+]
+_LOBE = [
+    (17, 18),
+    (20, 6),
+    (32, 3),
+    (48, 10),
+    (64, 16),
+    (72, 22),
+    (64, 33),
+    (48, 44),
+    (34, 50),
+    (22, 50),
+    (17, 40),
+    (21, 29),
+]
 _CAVITY = [
     (-20, -85),
     (20, -86),
@@ -179,42 +213,8 @@ def _soft(canvas: Canvas, warp: Warp, curve: Controls, level: float) -> None:
 
 def _hindbrain(canvas: Canvas, cavity: Points, warp: Warp) -> None:
     """Midbrain, pons, medulla, cord; cerebellum with its folia; fourth ventricle."""
-    stem = [
-        (-8, -1),
-        (-5, 6),
-        (-9, 14),
-        (-8, 25),
-        (-2, 33),
-        (2, 44),
-        (6, 58),
-        (8, 90),
-        (7, 135),
-        (13, 135),
-        (14, 90),
-        (13, 58),
-        (12, 44),
-        (13, 32),
-        (15, 20),
-        (14, 8),
-        (16, -4),
-        (6, -6),
-    ]
-    _soft(canvas, warp, stem, WHITE * 0.97)
-    lobe = [
-        (17, 18),
-        (20, 6),
-        (32, 3),
-        (48, 10),
-        (64, 16),
-        (72, 22),
-        (64, 33),
-        (48, 44),
-        (34, 50),
-        (22, 50),
-        (17, 40),
-        (21, 29),
-    ]
-    cerebellum = warp(closed(lobe))
+    _soft(canvas, warp, _STEM, WHITE * 0.97)
+    cerebellum = warp(closed(_LOBE))
     hilum = warp(np.array([[21.0, 28.0]]))[0]
     folia = []
     for index in range(3, len(cerebellum), 11):

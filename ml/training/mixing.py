@@ -121,8 +121,7 @@ def cutmix(
     givers, given = images.copy(), None if masks is None else masks.copy()
     share = np.ones(len(images), np.float32)
     for row, other in enumerate(partner):
-        box = _box(grid, float(np.sqrt(1.0 - wanted[row])), rng)
-        (top, bottom), (left, right) = box
+        (top, bottom), (left, right) = _box(grid, float(np.sqrt(1.0 - wanted[row])), rng)
         share[row] = 1.0 - (bottom - top) * (right - left) / grid**2
         if masks is not None and given is not None:
             masks[row, top:bottom, left:right] = given[other, top:bottom, left:right]

@@ -29,25 +29,14 @@ def publish(name: str, runs: Path, *, share: float = 1.0) -> dict[str, Any]:
         TrainingError: the run is not finished, or there is nothing to average with.
     """
     stage, folder = RECIPES[name].stages[-1], runs / name
-    if not (folder / stage.name / "done.json").is_file():
-        raise TrainingError(
-            f"The run of {name} is not finished: go on with `python -m ml.training {name}`."
-        )
-    arrays, facts = load_arrays(folder / stage.name / "best.npz")
-    if stage.task == "joint":
-        arrays = classifier_part(name, arrays)
+    arrays, facts = _best(name, stage, folder / stage.name)
     run = json.loads((folder / "run.json").read_text())
     path = WEIGHTS / "registry.json"
     registry = json.loads(path.read_text()) if path.is_file() else {}
     figures = {k: v for k, v in facts.items() if isinstance(v, float)}
     size, before = size_at(stage, int(facts["epoch"])), start_of(registry.get(name), run)
     if share < 1.0:
-        if before is None or kind_of(name) != "classifier":
-            raise TrainingError(
-                f"The {name} did not go on from a published classifier: leave out --share."
-            )
-        earlier = read_arrays(WEIGHTS / str(before["file"]))
-        split = run["config"]["split"]
+        earlier, split = _earlier(name, before), run["config"]["split"]
         arrays, figures = average(name, earlier, arrays, share=share, split=split, size=size)
     entry = {
         **stored(name, arrays),
@@ -77,6 +66,33 @@ def stored(name: str, arrays: list[Any]) -> dict[str, Any]:
         "bytes": (WEIGHTS / file).stat().st_size,
         "parameters": int(sum(a.size for a in arrays)),
     }
+
+
+def _best(name: str, stage: Stage, folder: Path) -> tuple[list[Any], dict[str, Any]]:
+    """What a stage's folder holds of its best epoch: arrays of the network, and facts.
+
+    Raises:
+        TrainingError: the stage is not finished.
+    """
+    if not (folder / "done.json").is_file():
+        raise TrainingError(
+            f"The run of {name} is not finished: go on with `python -m ml.training {name}`."
+        )
+    arrays, facts = load_arrays(folder / "best.npz")
+    return classifier_part(name, arrays) if stage.task == "joint" else arrays, facts
+
+
+def _earlier(name: str, before: dict[str, Any] | None) -> list[Any]:
+    """Weights of the registry entry that a run went on from, to average with.
+
+    Raises:
+        TrainingError: there is none, or it is no classifier.
+    """
+    if before is None or kind_of(name) != "classifier":
+        raise TrainingError(
+            f"The {name} did not go on from a published classifier: leave out --share."
+        )
+    return read_arrays(WEIGHTS / str(before["file"]))
 
 
 def start_of(published: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any] | None:

@@ -26,6 +26,13 @@ from ml.training.restoring import RestorationLoss
 from ml.training.teacher import DistillationLoss, teacher_of
 from ml.training.validation import Validation
 
+WANTED = {
+    "joint": ("logits", "mask_logits"),
+    "segment": ("mask_logits",),
+    "restore": ("restored",),
+    "multitask": ("tumour", "type", "mask_logits"),
+}
+"""[task] → outputs that have a loss; of every other task the class logits alone."""
 LIBRARIES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless")
 
 
@@ -91,7 +98,11 @@ class Run:
         return across(self.devices, batch=self.config.batch)
 
     def all_stages(self) -> Any:
-        """One after the other; returns the trained model."""
+        """One after the other; returns the trained model.
+
+        Raises:
+            TrainingError: a stage never had a finite score, or the folder holds another one.
+        """
         classifier, joint = start_network(self.config)
         model: Any = joint if self.config.network in ENCODER else classifier
         for stage in self.config.stages:
@@ -169,6 +180,28 @@ class Run:
         (folder / "last.npz").unlink(missing_ok=True)
 
     def compile(self, stage: Stage, model: Any) -> None:
+        """Set the optimiser, and the losses that a stage's task asks for."""
+        optimizer = self.optimizer(stage)
+        class_loss = PartialLabelLoss if stage.mixing == "none" else MixedLabelLoss
+        if stage.distilled:
+            class_loss = DistillationLoss
+        losses = multitask_losses(self.config.label_smoothing) | {
+            "logits": class_loss(self.config.label_smoothing, name="class_loss"),
+            "restored": RestorationLoss(),
+        }
+        names = WANTED.get(stage.task, ("logits",))
+        if len(names) == 1:
+            model.compile(optimizer, loss=losses[names[0]], jit_compile=jitted())
+        else:
+            model.compile(
+                optimizer,
+                loss={name: losses[name] for name in names},
+                loss_weights=dict.fromkeys(names, 1.0) | {"mask_logits": stage.mask_weight},
+                jit_compile=jitted(),
+            )
+        optimizer.build(model.trainable_variables)
+
+    def optimizer(self, stage: Stage) -> Any:
         """AdamW with warm-up, cosine decay and an average of the weights."""
         total = stage.epochs * self.config.steps
         rate = keras.optimizers.schedules.CosineDecay(
@@ -186,30 +219,7 @@ class Run:
             ema_momentum=self.config.ema,
         )
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        class_loss = PartialLabelLoss if stage.mixing == "none" else MixedLabelLoss
-        if stage.distilled:
-            class_loss = DistillationLoss
-        losses = multitask_losses(self.config.label_smoothing) | {
-            "logits": class_loss(self.config.label_smoothing, name="class_loss"),
-            "restored": RestorationLoss(),
-        }
-        wanted = {
-            "joint": ("logits", "mask_logits"),
-            "segment": ("mask_logits",),
-            "restore": ("restored",),
-            "multitask": ("tumour", "type", "mask_logits"),
-        }
-        names = wanted.get(stage.task, ("logits",))
-        if len(names) == 1:
-            model.compile(optimizer, loss=losses[names[0]], jit_compile=jitted())
-        else:
-            model.compile(
-                optimizer,
-                loss={name: losses[name] for name in names},
-                loss_weights=dict.fromkeys(names, 1.0) | {"mask_logits": stage.mask_weight},
-                jit_compile=jitted(),
-            )
-        optimizer.build(model.trainable_variables)
+        return optimizer
 
     def batches(self, stage: Stage, model: Any, size: int) -> TrainingBatches:
         """Training batches at one size; the outline's grid is the model's own."""

@@ -42,6 +42,25 @@ def test_who_saw_what_is_noted_once_a_session(
     assert "A. Reader" in html(at)
 
 
+def test_a_lost_secret_is_said_on_the_worklist_and_noted(
+    opened: Opened, engine: fakes.FakeEngine, metrics: dict[str, Any]
+) -> None:
+    at = opened(("a.png", LESION)).switch_page("views/worklist.py").run()
+    assert not at.warning
+    begun_with = places().secret_file.read_bytes()
+    places().secret_file.unlink()
+    for _ in range(2):
+        at.run()
+        assert [one.value for one in at.warning] == [trail_texts.OTHER_SECRET]
+    assert noted().count(trail.OTHER_SECRET) == 1
+    at.switch_page("views/monitoring.py").run()
+    assert trail_texts.OTHER_SECRET in at.error[-1].value
+    places().secret_file.write_bytes(begun_with)
+    at.switch_page("views/worklist.py").run()
+    assert not at.exception
+    assert not at.warning
+
+
 def test_a_file_is_made_only_with_its_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -204,6 +204,23 @@ def test_a_series_that_cannot_be_written_waits(
     assert running.lines() == [(2, WAITING)]
 
 
+def test_a_series_that_cannot_be_read_from_the_disk_waits(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = start()
+    for data in series(2):
+        running.incoming.add(data, sender=1)
+    file = next((running.home / "incoming").rglob("*.dcm"))
+    data = file.read_bytes()
+    file.unlink()
+    file.mkdir()
+    assert running.node.finish() == 0
+    assert "cannot be read" in caplog.text
+    file.rmdir()
+    file.write_bytes(data)
+    assert running.lines() == [(2, WAITING)]
+
+
 def test_the_node_removes_pictures_whose_days_are_over(start: Start) -> None:
     running = start()
     sent(running, [one_slice(0)])

@@ -1,12 +1,20 @@
-"""Scans, answers and words for the tests of the store."""
+"""Scans, answers and words for the tests of the store, and a clock that was set back."""
 
-from datetime import date
+from datetime import date, datetime, tzinfo
 
 from app.store.records import CLEAR, STOPPED, TUMOUR, Answer, NewScan
 from app.store.signed import NewReport
 from ml.labels import CLASSES
 
 REPORT = NewReport("A. Reader", "1.1", {"mobilenet": "b" * 64}, '{"said": "größer"}\n')
+
+
+class SetBack(datetime):
+    """In place of `datetime` in a module whose computer's clock was set back."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime(2020, 1, 1, tzinfo=tz)
 
 
 def scan(number: int = 1) -> NewScan:

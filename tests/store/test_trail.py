@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app import trail_texts, verify_trail
+from app.store import own_rows
 from app.store.drawings import FROM_AI, Drawings, NewDrawing
 from app.store.opening import connect, migrate, open_store
 from app.store.outlines import NewOutline, Outlines
@@ -17,7 +18,7 @@ from app.store.repository import Repository
 from app.store.signed import Reports
 from app.store.tables import Base
 from app.store.trail import CHANGED, GAP, NO_LINE, ROW_CHANGED, ROW_GONE, Break, Trail
-from tests.store.invented import REPORT, answer, scan
+from tests.store.invented import REPORT, SetBack, answer, scan
 
 READER = "Dr. Marker-Name"
 REASON = "the reason of Mr. Patient-Marker"
@@ -158,6 +159,41 @@ def test_a_trail_made_anew_without_the_secret_does_not_hold(found: Places) -> No
     kinds = {one.kind for one in Trail(other).verify().breaks}
     assert kinds == {CHANGED}
     other.dispose()
+
+
+def test_a_secret_made_anew_is_told_from_a_changed_line(found: Places) -> None:
+    engine = open_store(found)
+    trail = Trail(engine)
+    assert trail.begun_with_this_secret(), "an empty trail was begun with none"
+    filled(engine)
+    begun_with = found.secret_file.read_bytes()
+    found.secret_file.unlink()
+    trail.note("seen")
+    assert found.secret_file.read_bytes() != begun_with
+    assert not trail.begun_with_this_secret()
+    said = trail_texts.verified(trail.verify())
+    assert "line 10 was changed" not in said
+    assert said.endswith(trail_texts.OTHER_SECRET)
+    found.secret_file.write_bytes(begun_with)
+    lost = trail.verify()
+    assert (lost.other_secret, lost.breaks) == (False, (Break(CHANGED, "line 11"),))
+    forged(engine, "UPDATE audit_trail SET what = 'x' WHERE id = 5")
+    assert trail_texts.OTHER_SECRET not in trail_texts.verified(trail.verify())
+    engine.dispose()
+
+
+def test_which_row_was_added_last_is_told_without_a_clock(
+    opened: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trail = filled(opened)
+    rows = {"reader_outlines": 1, "reader_drawings": 1}
+    assert trail.newest(rows) == "reader_drawings"
+    with monkeypatch.context() as patched:
+        patched.setattr(own_rows, "datetime", SetBack)
+        outline = NewOutline(READER, 0.6, 0.45, 20, None, 5.0, None, 4.0, None)
+        Outlines(opened).keep(1, outline)
+    assert trail.newest(rows | {"reader_outlines": 2}) == "reader_outlines"
+    assert trail.newest({"reader_outlines": 7}) is None
 
 
 def test_what_was_there_before_the_trail_is_no_break(either: Places) -> None:
