@@ -21,7 +21,7 @@ def compose(read: SeriesResult) -> Draft:
     said = {
         "technique": _technique(read),
         "comparison": [words.NOT_COMPARED],
-        **(_refused(read) if read.found.answer is None else _read(read)),
+        **_read(read),
     }
     return Draft(
         content_hash=read.content_hash,
@@ -54,11 +54,12 @@ def _technique(read: SeriesResult) -> list[str]:
 
 
 def _read(read: SeriesResult) -> Mapping[str, list[str]]:
-    """Findings and impression of a series that has an answer."""
+    """Findings and impression; where every slice was refused, that, and nothing of an answer."""
     found, reading = read.found, mean(read)
     answer = found.answer
     if answer is None or reading is None:
-        return _refused(read)
+        refused = [words.REFUSED, *study_texts.counts(found)]
+        return {"findings": refused, "impression": []}
     return {
         "findings": [
             *study_texts.size_lines(found),
@@ -76,11 +77,6 @@ def _read(read: SeriesResult) -> Mapping[str, list[str]]:
             study_texts.usual_reading(answer),
         ],
     }
-
-
-def _refused(read: SeriesResult) -> Mapping[str, list[str]]:
-    """The same for one of which every slice was refused: nothing of an answer."""
-    return {"findings": [words.REFUSED, *study_texts.counts(read.found)], "impression": []}
 
 
 def _footer(read: SeriesResult) -> Footer:

@@ -27,6 +27,20 @@ def test_the_committed_list_is_that_of_the_lock_files() -> None:
     assert kept == made, "run make licences"
 
 
+def test_the_command_writes_the_list_and_says_what_states_no_licence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = attribution.listed()
+    monkeypatch.setattr(attribution, "FILE", tmp_path / "licences.csv")
+    monkeypatch.setattr(attribution, "collected", lambda: parts)
+    assert attribution.main() == 0
+    assert attribution.listed(tmp_path / "licences.csv") == parts
+    silent = attribution.Part("app", "silent", "1", attribution.NOT_STATED)
+    monkeypatch.setattr(attribution, "collected", lambda: (*parts, silent))
+    assert attribution.main() == 1
+    assert "No licence stated by: silent." in capsys.readouterr().out
+
+
 def test_every_entry_states_a_licence() -> None:
     parts = attribution.listed()
     assert {one.used for one in parts} == set(attribution_texts.USED)

@@ -83,6 +83,19 @@ def test_a_sign_in_of_yesterday_is_over(app: AppTest, engine: fakes.FakeEngine) 
     assert at.warning[0].value == access_texts.OVER
 
 
+def test_another_person_in_the_same_window_finds_nothing_of_the_one_before(
+    app: AppTest, opened: Opened, engine: fakes.FakeEngine, metrics: dict[str, Any]
+) -> None:
+    signed_in(app)
+    at = opened(("a.png", LESION))
+    assert at.session_state[state.OPENED]
+    signed_in(app, sub="another", name="John Doe", iat=time.time() + 1)
+    at.run()
+    assert not at.exception
+    assert not at.session_state[state.OPENED]
+    assert "John Doe" in " ".join(one.value for one in at.text)
+
+
 def test_signing_out_closes_what_was_open(
     app: AppTest, opened: Opened, engine: fakes.FakeEngine, metrics: dict[str, Any]
 ) -> None:

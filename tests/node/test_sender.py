@@ -3,11 +3,14 @@
 import io
 import socket
 from collections.abc import Callable
+from typing import NoReturn, cast
 
 import pydicom
 import pytest
 from pydicom.uid import ComprehensiveSRStorage, CTImageStorage, SegmentationStorage
+from pynetdicom.association import Association
 
+from app.node import sender
 from app.node.sender import send
 from app.node.settings import Peer
 from app.reports import dicom_seg, dicom_sr
@@ -66,6 +69,16 @@ def test_a_status_that_is_no_success_is_said(taking: Taking, objects: dict[str, 
     remark = taking(ComprehensiveSRStorage, SegmentationStorage, status=0xB000)
     send(objects, remark.peer, "SULCUS")
     assert len(remark.taken) == 2
+
+
+def test_a_peer_that_does_not_confirm_is_said() -> None:
+    class Gone:
+        def send_c_store(self, _: object) -> NoReturn:
+            raise RuntimeError("the association was cut")
+
+    peer = Peer("PACS", "127.0.0.1", 104)
+    with pytest.raises(NodeError, match=r"did not confirm SR.*look there"):
+        sender._store(cast("Association", Gone()), pydicom.Dataset(), name="SR", peer=peer)
 
 
 def test_nobody_at_the_address_is_said(objects: dict[str, bytes]) -> None:

@@ -1,8 +1,9 @@
 """What a database or a disk refuses is said in a sentence; a clock that was set back too."""
 
+import errno
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from sqlalchemy import Engine
 from app import trail_texts
 from app.store import chain, opening
 from app.store import repository as rows
+from app.store.backup import failing
 from app.store.lists import BY_ARRIVAL, ordered
+from app.store.opening import connect
 from app.store.pictures import Pictures
+from app.store.places import Places
 from app.store.repository import Repository
 from app.store.signed import Reports
 from app.store.trail import Trail
 from app.store.troubles import troubles
 from ml.errors import StoreError
-from tests.store.invented import REPORT, answer, scan
+from tests.store.invented import REPORT, SetBack, answer, scan
 
 
 @pytest.mark.parametrize(
@@ -39,6 +43,26 @@ def test_each_trouble_has_its_sentence(code: int, said: str) -> None:
     with pytest.raises(StoreError, match=rf"{said}.*\.$") as caught, troubles():
         raise error
     assert "patient" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left", "/home/patient"), r"No space left.*has room"),
+        (sqlite3.DatabaseError("the patient's name"), "damaged, or another program holds it"),
+    ],
+)
+def test_what_stops_a_backup_is_said_without_a_name(error: Exception, said: str) -> None:
+    with pytest.raises(StoreError, match=said) as caught, failing("written"):
+        raise error
+    assert "patient" not in str(caught.value)
+
+
+def test_a_database_that_cannot_be_made_is_said(found: Places) -> None:
+    """In place of its file there is a folder: whoever runs this, it cannot be opened."""
+    Path(str(found.url.database)).mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"cannot be opened .*SULCUS_HOME"):
+        connect(found)
 
 
 def test_a_row_whose_text_is_damaged_is_said(engine: Engine) -> None:
@@ -99,13 +123,8 @@ def test_a_clock_that_was_set_back_changes_no_order_and_is_said(
     repository.add_scan(scan(1))
     assert trail.verify().set_back == 0
 
-    class Behind(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> "Behind":
-            return super().now(tz) - timedelta(hours=1)
-
     for module in (chain, rows):
-        monkeypatch.setattr(module, "datetime", Behind)
+        monkeypatch.setattr(module, "datetime", SetBack)
     repository.add_scan(scan(2))
     found_out = trail.verify()
     assert (found_out.breaks, found_out.set_back) == ((), 1)

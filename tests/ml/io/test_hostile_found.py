@@ -13,7 +13,7 @@ from pydicom.uid import JPEGLSLossless
 
 from ml.errors import DamagedFile, ScanError, SizeOutOfBounds, TakesTooLong
 from ml.io import decoding, dicom_pixels, read_scan
-from ml.io.codestream import check_scans
+from ml.io.codestream import check_scans, coded_size
 from ml.io.kept_series import reopened
 from ml.io.series import find_series
 from tests.ml.io.pictures import dicom, dicom_header, encode, ramp
@@ -163,3 +163,10 @@ def test_a_kept_series_that_is_an_unsafe_zip_is_damaged():
     """The page that opens it knows errors of scans only."""
     with pytest.raises(DamagedFile, match="kept picture"):
         reopened(zipped([one_slice(0)], "../{}"), "0" * 64)
+
+
+def test_the_size_of_a_jpeg_is_found_behind_fill_bytes_and_bare_markers() -> None:
+    frame = bytes.fromhex("ffc0 0011 08 0203 0405 03") + bytes(9)
+    assert coded_size(b"\xff\xd8\xff\xff\xff\x01" + frame) == (0x0405, 0x0203)
+    with pytest.raises(ValueError, match="before the first scan"):
+        coded_size(b"\xff\xd8\xff\xda" + frame)

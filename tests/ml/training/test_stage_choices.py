@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.errors import TrainingError
 from ml.training.batches import TrainingBatches, families_of
+from ml.training.checkpoint import arrays_of, save_arrays
 from ml.training.config import Phase, RunConfig, Stage
 from ml.training.corpus import Corpus
 from ml.training.networks import start_network
@@ -84,3 +86,16 @@ def test_a_run_learns_from_mixed_pictures(drawn_splits: Path) -> None:
     start, _ = start_network(replace(CONFIG, stages=(stage,)))
     assert [w.shape for w in model.weights] == [w.shape for w in start.weights]
     assert np.isfinite(np.concatenate([weight.numpy().ravel() for weight in model.weights])).all()
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("kind", ["classifier", "joint"])
+def test_a_run_starts_from_a_weight_file(tmp_path: Path, kind: str) -> None:
+    config, number = replace(CONFIG, weights="none"), ["classifier", "joint"].index(kind)
+    weights = arrays_of(start_network(config)[number].weights)
+    save_arrays(tmp_path / "best.npz", weights)
+    started = start_network(replace(config, weights=str(tmp_path / "best.npz")))[number]
+    for stored, found in zip(weights, arrays_of(started.weights), strict=True):
+        np.testing.assert_array_equal(found, stored)
+    with pytest.raises(TrainingError, match="no weight file"):
+        start_network(replace(config, weights=str(tmp_path / "absent.npz")))
