@@ -165,8 +165,9 @@ def average_precision(
     best = np.concatenate([best, np.zeros((len(best), 1))], axis=1)
     recall = ratio(right, total[:, None])
     found = np.full(len(weights), np.nan)
-    for draw in np.flatnonzero(total > 0):
-        found[draw] = best[draw, np.searchsorted(recall[draw], RECALLS - 1e-12)].mean()
+    drawn = np.flatnonzero(total > 0)
+    reached = np.array([recall[draw].searchsorted(RECALLS - 1e-12) for draw in drawn], np.int64)
+    found[drawn] = best[drawn[:, None], reached.reshape(-1, len(RECALLS))].mean(axis=1)
     return found
 
 
