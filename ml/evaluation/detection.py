@@ -84,14 +84,15 @@ def matches(found: FloatArray, reference: FloatArray, threshold: float) -> list[
     Returns:
         D answers. A box takes the free reference box that it overlaps most.
     """
-    overlap = box_iou(found, reference)
+    if len(found) == 0 or len(reference) == 0:
+        return [False] * len(found)
     free = np.ones(len(reference), dtype=bool)
     right = []
-    for pairs in overlap:
+    for pairs in box_iou(found, reference):
         able = np.where(free, pairs, -1.0)
-        best = int(able.argmax()) if len(able) else -1
+        best = int(able.argmax())
         # float32 overlaps of exact drawings may fall short by a last bit
-        hit = best >= 0 and bool(able[best] >= threshold - 1e-6)
+        hit = bool(able[best] >= threshold - 1e-6)
         if hit:
             free[best] = False
         right.append(hit)
