@@ -5,7 +5,9 @@ want of weights, a browser or the public data sets, counts as failed.
 
 Workers take whole files (`--dist loadfile`). Those with slow tests come first, so that no worker
 is left alone with a long file at the end (`make test` keeps xdist from sorting them again), and
-all browser tests go to one worker, so that one server and one browser are started.
+all browser tests go to one worker, so that one server and one browser are started. They wait for
+pages much of the time: one more worker than cores has them busy, and those without a browser give
+way to it.
 """
 
 import gc
@@ -20,6 +22,10 @@ MUST_RUN = frozenset(os.environ.get("SULCUS_MUST_RUN", "").split())
 
 LONG = ("browser", "slow")
 BROWSER_TESTS = "tests/e2e/"
+
+
+WORKER_BYTES = 4 * 2**30
+"""What a worker may hold once TensorFlow and the networks are in it."""
 
 
 class OneBrowser(LoadFileScheduling):
@@ -40,6 +46,24 @@ def _imported_is_not_garbage() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _browsers_go_first(request: pytest.FixtureRequest) -> None:
+    """A worker that is not at the browser tests, or no longer, is of lower priority."""
+    others = "PYTEST_XDIST_WORKER" in os.environ and BROWSER_TESTS not in str(request.path)
+    if others and os.getpriority(os.PRIO_PROCESS, 0) == 0:
+        os.nice(5)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One more than cores, where there is memory for it; `make test` sets the most."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # xdist's own way to choose
+    cores = os.cpu_count() or 1
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(cores, min(cores + 1, memory // WORKER_BYTES))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -18,6 +18,7 @@ from ml.evaluation.intervals import Numbers, ratio
 from ml.labels import CLASSES, NO_TUMOR
 
 ROC_POINTS: Final[int] = 200
+_AT_ONCE: Final[int] = 64  # draws whose ranking fits into the cache of a core
 Labels = npt.NDArray[np.int64]
 
 
@@ -58,16 +59,27 @@ def ranking_samples(scores: Numbers, positive: npt.NDArray[np.bool_], weights: N
     """
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    drawn = weights[:, order]
-    hits = np.add.reduceat(drawn * positive[order], starts, axis=1)
-    alarms = np.add.reduceat(drawn * ~positive[order], starts, axis=1)
-    true_up_to, false_up_to = np.cumsum(hits, axis=1), np.cumsum(alarms, axis=1)
-    positives, negatives = true_up_to[:, -1], false_up_to[:, -1]
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # of each run of ties
+    return np.concatenate(
+        [
+            _ranking(weights[row : row + _AT_ONCE].take(order, axis=1), positive[order], last)
+            for row in range(0, len(weights), _AT_ONCE)
+        ],
+        axis=1,
+    )
+
+
+def _ranking(drawn: Numbers, positive: npt.NDArray[np.bool_], last: Labels) -> Numbers:
+    """`ranking_samples` for some rows of weights (b, N), the highest score first: (2, b)."""
+    up_to = np.cumsum(drawn, axis=1).take(last, axis=1)
+    true_up_to = np.cumsum(drawn * positive, axis=1).take(last, axis=1)
+    hits = np.diff(true_up_to, axis=1, prepend=0.0)
+    alarms = np.diff(up_to, axis=1, prepend=0.0) - hits
+    positives = true_up_to[:, -1]
     above = (alarms * (true_up_to - hits / 2.0)).sum(axis=1)
-    auroc = ratio(above, positives * negatives)
+    auroc = ratio(above, positives * (up_to[:, -1] - positives))
     # Precision is 0/0 only above the first drawn picture, where no hit weighs anything.
-    precision = np.nan_to_num(ratio(true_up_to, true_up_to + false_up_to))
+    precision = np.divide(true_up_to, up_to, out=np.zeros_like(up_to), where=up_to > 0)
     return np.stack([auroc, ratio((hits * precision).sum(axis=1), positives)])
 
 

@@ -84,14 +84,15 @@ def matches(found: FloatArray, reference: FloatArray, threshold: float) -> list[
     Returns:
         D answers. A box takes the free reference box that it overlaps most.
     """
-    overlap = box_iou(found, reference)
+    if len(found) == 0 or len(reference) == 0:
+        return [False] * len(found)
     free = np.ones(len(reference), dtype=bool)
     right = []
-    for pairs in overlap:
+    for pairs in box_iou(found, reference):
         able = np.where(free, pairs, -1.0)
-        best = int(able.argmax()) if len(able) else -1
+        best = int(able.argmax())
         # float32 overlaps of exact drawings may fall short by a last bit
-        hit = best >= 0 and bool(able[best] >= threshold - 1e-6)
+        hit = bool(able[best] >= threshold - 1e-6)
         if hit:
             free[best] = False
         right.append(hit)
@@ -165,8 +166,9 @@ def average_precision(
     best = np.concatenate([best, np.zeros((len(best), 1))], axis=1)
     recall = ratio(right, total[:, None])
     found = np.full(len(weights), np.nan)
-    for draw in np.flatnonzero(total > 0):
-        found[draw] = best[draw, np.searchsorted(recall[draw], RECALLS - 1e-12)].mean()
+    drawn = np.flatnonzero(total > 0)
+    reached = np.array([recall[draw].searchsorted(RECALLS - 1e-12) for draw in drawn], np.int64)
+    found[drawn] = best[drawn[:, None], reached.reshape(-1, len(RECALLS))].mean(axis=1)
     return found
 
 

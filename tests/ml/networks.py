@@ -23,10 +23,20 @@ def pictures(count: int, size: int, *, seed: int) -> FloatArray:
 
 def calibrate(model: Any, size: int) -> None:
     """Fit BatchNorm statistics to `pictures`; without them random weights give zeros only."""
+    _follow(model, momentum=0.5)
+    for seed in range(8):
+        model(pictures(4, size, seed=seed), training=True)
+
+
+def calibrate_at_once(model: Any, size: int) -> None:
+    """The same from one batch, for networks of which eight passes take seconds."""
+    _follow(model, momentum=0.0)
+    model(pictures(8, size, seed=0), training=True)
+
+
+def _follow(model: Any, *, momentum: float) -> None:
     import keras
 
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.5
-    for seed in range(8):
-        model(pictures(4, size, seed=seed), training=True)
+            layer.momentum = momentum

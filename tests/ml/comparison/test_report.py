@@ -20,7 +20,12 @@ from ml.evaluation.rows import ClassificationTable, write_classification, write_
 from ml.evaluation.tables import BEGIN, END, figure_cell
 from ml.inference.detect import Detection, lowest_score
 from ml.labels import CLASSES
-from tests.ml.evaluation.conftest import repository, simulated_outlines, simulated_table
+from tests.ml.evaluation.conftest import (
+    repository,
+    simulated_outlines,
+    simulated_repository,
+    simulated_table,
+)
 
 __all__ = ["repository"]
 
@@ -41,8 +46,7 @@ def of_one(name, skill, *, source="figshare", **keywords):
     return replace(table, logits={name: logits})
 
 
-@pytest.fixture
-def places(repository):
+def measured(repository):
     """A repository where an MLP and a small CNN were measured beside the app's networks."""
     found = Places(repository)
     for name, skill in (("mlp", 0.2), ("small_cnn", 1.0)):
@@ -70,9 +74,19 @@ def places(repository):
     return found
 
 
-def test_every_figure_is_of_the_test_rows(places):
-    table = report.build(places)
-    clean = table["protocols"]["clean"]
+@pytest.fixture
+def places(repository):
+    return measured(repository)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The content of comparison.json from such a repository, for tests that only look at it."""
+    return report.build(measured(simulated_repository(tmp_path_factory.mktemp("measured"))))
+
+
+def test_every_figure_is_of_the_test_rows(built):
+    clean = built["protocols"]["clean"]
     assert set(clean["models"]) == {
         *("mlp", "small_cnn", "mobilenet", "xception", "resnet50", "mean")
     }
@@ -85,18 +99,18 @@ def test_every_figure_is_of_the_test_rows(places):
         metrics.f1_score(test.labels, called, average="macro")
     )
     assert clean["n_pictures"] == len(test)
-    assert set(table["protocols"]) == {"clean", "folds", "official_sartaj"}
-    assert table["protocols"]["official_sartaj"]["leaky_share"] == pytest.approx(1 / 3)
-    assert set(table["outlines"]) == {"unet", "resunet"}
-    shown, by_itself = table["boxes"]["shown_boxes"], table["boxes"]["detector"]
+    assert set(built["protocols"]) == {"clean", "folds", "official_sartaj"}
+    assert built["protocols"]["official_sartaj"]["leaky_share"] == pytest.approx(1 / 3)
+    assert set(built["outlines"]) == {"unet", "resunet"}
+    shown, by_itself = built["boxes"]["shown_boxes"], built["boxes"]["detector"]
     assert 0 < by_itself["map50"].value < shown["map50"].value < 1
     assert "min_score" not in by_itself
 
 
-def test_the_detectors_card_says_what_a_screen_with_its_boxes_shows(places):
+def test_the_detectors_card_says_what_a_screen_with_its_boxes_shows(places, built):
     card = places.root / "assets" / "cards" / "detector.md"
     card.write_text(f"# Boxes\n{BEGIN}\n{END}\n")
-    row = report.build(places)["boxes"]["shown_boxes"]
+    row = built["boxes"]["shown_boxes"]
     assert row["min_score"] == lowest_score(EvaluationPlaces(places.root).thresholds)
     assert row["found_share"].value == pytest.approx(12 / 18)
     assert row["false_share"].value == 0.0
@@ -105,8 +119,8 @@ def test_the_detectors_card_says_what_a_screen_with_its_boxes_shows(places):
     assert evaluation_report.outputs(places.root).keys().isdisjoint({card})
 
 
-def test_folds_are_read_whole_and_their_spread_is_shown(places):
-    folds = report.build(places)["protocols"]["folds"]
+def test_folds_are_read_whole_and_their_spread_is_shown(built):
+    folds = built["protocols"]["folds"]
     table = of_one("small_cnn", 1.0, splits=("fold0", "fold1"))
     assert folds["n_pictures"] == len(table)
     each = folds["models"]["small_cnn"]["each_fold"]
@@ -117,8 +131,8 @@ def test_folds_are_read_whole_and_their_spread_is_shown(places):
     assert list(each) == ["fold0", "fold1"]
 
 
-def test_only_differences_that_leave_out_zero_are_rankings(places):
-    clean = report.build(places)["protocols"]["clean"]
+def test_only_differences_that_leave_out_zero_are_rankings(built):
+    clean = built["protocols"]["clean"]
     pairs = {(one["a"], one["b"]): one for one in clean["paired"]}
     assert len(pairs) == 15
     assert pairs[("resnet50", "mlp")]["ranking"]

@@ -52,10 +52,9 @@ def simulated_outlines(count=120, seed=0):
     return rows
 
 
-@pytest.fixture
-def repository(tmp_path):
+def simulated_repository(root):
     """Root of a repository with rows, thresholds, a split, a README and two cards."""
-    places = Places(tmp_path)
+    places = Places(root)
     write_classification(places.clean_rows, simulated_table())
     write_classification(
         places.official_rows, simulated_table(90, splits=("test",), leaky=True, seed=1)
@@ -65,9 +64,14 @@ def repository(tmp_path):
     places.split.parent.mkdir(parents=True)
     places.split.write_text("path,label,source,cluster,group,split\n")
     marked = "# Title\n\n<!-- figures:begin -->\nold\n<!-- figures:end -->\n\nEnd.\n"
-    (tmp_path / "README.md").write_text(marked)
-    cards = tmp_path / "assets" / "cards"
+    (root / "README.md").write_text(marked)
+    cards = root / "assets" / "cards"
     cards.mkdir()
     (cards / "xception.md").write_text(marked)
     (cards / "unmarked.md").write_text("# No markers\n")
-    return tmp_path
+    return root
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return simulated_repository(tmp_path)

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ from ml.evaluation.rows import (
 )
 from ml.evaluation.tables import BEGIN, END, fill_markers
 from ml.labels import CLASSES, NO_TUMOR
-from tests.ml.evaluation.conftest import simulated_table
+from tests.ml.evaluation.conftest import simulated_repository, simulated_table
 
 MODELS = ["mobilenet", "xception", "resnet50", "mean"]
 INTERVALS = {
@@ -41,9 +42,17 @@ def summary_of(places: Places) -> dict[str, object]:
     return report.build_summary(places, read_classification(places.clean_rows))
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A repository with all that is published from its rows; nothing writes here again."""
+    root = simulated_repository(tmp_path_factory.mktemp("written"))
+    report.write(root)
+    return root
+
+
 @pytest.fixture
-def summary(repository):
-    report.write(repository)
+def summary(repository, written):
+    shutil.copytree(written, repository, dirs_exist_ok=True)
     return json.loads(Places(repository).summary.read_text())
 
 

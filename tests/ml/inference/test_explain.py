@@ -13,7 +13,7 @@ from ml.inference.heatmaps import (
 from ml.labels import CLASSES
 from ml.preprocess import Crop, prepare
 from tests.ml.fakes import FakeEngine, disc_picture
-from tests.ml.networks import calibrate, pictures
+from tests.ml.networks import calibrate_at_once, pictures
 
 WHOLE = Crop(top=0, left=0, side=64)
 
@@ -171,7 +171,7 @@ def calibrated_classifier(name: str):
 
     keras.utils.set_random_seed(11)
     model = build_classifier(name, size=96)
-    calibrate(model, 96)
+    calibrate_at_once(model, 96)
     return model, BACKBONES[name].feature_layer, 96
 
 

@@ -12,7 +12,7 @@ from ml.models.registry import CLASSIFIERS, SEGMENTER, spec
 from ml.pipeline import analyse, analyse_many
 from ml.preprocess import prepare
 from tests.ml.fakes import disc_picture, scan_of
-from tests.ml.networks import calibrate
+from tests.ml.networks import calibrate_at_once
 
 SIZES = {"mobilenet": 96, "xception": 96, "resnet50": 96, "unet": 64}
 
@@ -33,7 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory):
         keras.utils.set_random_seed(3)
         for name, entry in entries.items():
             model = weights.build(spec(name))
-            calibrate(model, SIZES[name])
+            calibrate_at_once(model, SIZES[name])
             entry["sha256"] = weights.save(model.get_weights(), folder / f"{name}.st")
         yield folder
 
@@ -43,13 +43,17 @@ def test_files_to_analysis(installed: Path):
     engine = KerasEngine()
     scans = [scan_of(disc_picture(150), (0.5, 0.5)), scan_of(disc_picture(90, radius=9))]
     together = analyse_many(scans, engine)
+    alone = [analyse(scan, engine) for scan in scans]
+    for place, name in enumerate(CLASSIFIERS):
+        model = weights.load(name)
+        for scan, *results in zip(scans, together, alone, strict=True):
+            image = prepare(scan.pixels, SIZES[name]).image
+            direct = np.asarray(model(image, training=False))[0]
+            for result in results:
+                reading = result.classifications[place]
+                assert reading.model == name
+                np.testing.assert_allclose(reading.logits, direct, rtol=1e-3, atol=1e-4)
     for scan, result in zip(scans, together, strict=True):
-        alone = analyse(scan, engine)
-        for reading, other in zip(result.classifications, alone.classifications, strict=True):
-            image = prepare(scan.pixels, SIZES[reading.model]).image
-            direct = np.asarray(weights.load(reading.model)(image, training=False))[0]
-            np.testing.assert_allclose(reading.logits, direct, rtol=1e-3, atol=1e-4)
-            np.testing.assert_allclose(other.logits, direct, rtol=1e-3, atol=1e-4)
         mask = result.segmentation
         assert mask.probability.shape == scan.shape
         assert 0.0 <= mask.probability.min() <= mask.probability.max() <= 1.0

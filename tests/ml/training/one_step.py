@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
+import keras
 import numpy as np
 
 from ml.models import classifiers, unet
@@ -45,6 +46,10 @@ def losses(network: str, task: str, folder: Path) -> list[float]:
     run.compile(stage, model)
     batches = run.batches(stage, model, 32)
     found = []
+    if keras.backend.backend() == "tensorflow":
+        images, wanted, *weights = batches[0]
+        # builds the losses, whose variables would have the first step traced twice
+        model.compute_loss(images, wanted, wanted, *weights)
     for step in range(STEPS):
         images, *targets = batches[step]
         model.reset_metrics()
@@ -52,7 +57,16 @@ def losses(network: str, task: str, folder: Path) -> list[float]:
     return found
 
 
+def as_it_stands() -> None:
+    """TensorFlow's graphs are not optimised: that takes longer than three steps."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 def main() -> None:
+    if keras.backend.backend() == "tensorflow":
+        as_it_stands()
     taps = tuple(f"tiny{stride}_relu" for stride in (4, 8, 16, 32))
     backbone = classifiers.Backbone(tiny_body, "tf", taps[-1], taps, "tiny2_relu")
     classifiers.BACKBONES = unet.BACKBONES = MappingProxyType({"mobilenet": backbone})

@@ -19,7 +19,10 @@ def losses(backend: str) -> dict[str, list[float]]:
     """Losses before each of three steps, by network and task, in a process of its own."""
     command = [sys.executable, "-m", "tests.ml.training.one_step"]
     environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # compiling takes the time
+    # compiling takes the time
+    environment["XLA_FLAGS"] = (
+        "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    )
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

@@ -13,7 +13,8 @@ from types import MappingProxyType
 
 if os.environ.get("KERAS_BACKEND") == "jax":
     os.environ["XLA_FLAGS"] = (
-        "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
+        "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0 "
+        "--xla_llvm_disable_expensive_passes=true"
     )
 else:
     import tensorflow as tf
@@ -22,6 +23,8 @@ else:
     tf.config.set_logical_device_configuration(
         processor, [tf.config.LogicalDeviceConfiguration()] * 2
     )
+    # optimising its graphs takes longer than the steps
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 from ml.models import classifiers, unet
 from ml.training import networks, runner
