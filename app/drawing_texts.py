@@ -14,8 +14,8 @@ SHOWN: Final = "Show your drawing"
 SHOWN_HELP: Final = "A dashed blue line, a layer of its own: the AI's outline stays as it was."
 HOW: Final = (
     "Choose Pen or Eraser above the picture (keys d and e) and draw on either picture. A stroke "
-    "that ends where it began fills what it goes around. Keep is above the picture too; sizes "
-    "follow when the pen rests."
+    "that ends where it began fills what it goes around. Without a mouse: Tab to a picture, "
+    "Enter, then arrows and Enter. Keep is above the picture too; sizes follow when the pen rests."
 )
 NO_WEBGL: Final = "Drawing needs a browser with WebGL 2; what was drawn is shown."
 TOO_LARGE: Final = (

@@ -33,7 +33,7 @@ HELP: Final = Shortcut(("?",), "this list")
 PLACES: Final[dict[str, tuple[Shortcut, ...]]] = {
     "On every page": (
         HELP,
-        Shortcut(("Esc",), "close a list, a box or this one"),
+        Shortcut(("Esc",), "close a list, a box or this one; let go of what Enter took hold of"),
         Shortcut(("Tab", "Shift + Tab"), "go to the next or previous control"),
     ),
     "Read a scan": (PREVIOUS_SCAN, NEXT_SCAN, SLICE_DOWN, SLICE_UP),
@@ -53,6 +53,12 @@ PLACES: Final[dict[str, tuple[Shortcut, ...]]] = {
         Shortcut(("+", "=", "Ctrl + wheel"), "zoom in"),
         Shortcut(("-",), "zoom out"),
         Shortcut(("0", "Double click"), "zoom, window and caliper as at first"),
+    ),
+    "On a picture that Tab has reached": (
+        Shortcut(("Enter",), "take hold: of a point to measure or draw with, else as by dragging"),
+        Shortcut(("Arrows",), "move it by a pixel or a small step"),
+        Shortcut(("Shift + arrows",), "by ten of them"),
+        Shortcut(("Enter again", "Space"), "begin or end a length or a stroke; else let go"),
     ),
     "Worklist": (PREVIOUS_UNREAD, NEXT_UNREAD),
 }

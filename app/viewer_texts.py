@@ -34,19 +34,27 @@ KEPT: Final = "Kept as yours."
 DISCARD: Final = "Discard"
 DISCARD_LONG: Final = "Discard what was not kept (Undo brings it back)"
 STARTS: Final[dict[str, str]] = {"ai": "Start from the AI's outline", "empty": "Start empty"}
+POINT: Final = "Row {row}, column {column}"
 TOOL: Final = "What dragging does"
 MODE: Final = "How the series is shown"
 
 _HINTS: Final[dict[str, str]] = {
-    "slices": "{wheel} · drag: {tool} · right drag: pan · Ctrl + wheel: zoom · h: hide AI marks",
-    "planes": "Click or drag: go there · wheel: slices · right drag: window · h: hide AI marks",
-    "render": "Drag: turn · wheel: zoom · right drag: window · h: hide AI marks",
-    "pictures": "Wheel: zoom · drag: pan · double click: reset · h: hide AI marks",
+    "slices": "{wheel} · drag: {tool} · right drag: pan · Ctrl + wheel: zoom · h: hide AI marks"
+    " · Tab, Enter: by keys",
+    "planes": "Click or drag: go there · wheel: slices · right drag: window · h: hide AI marks"
+    " · Tab, Enter: by keys",
+    "render": "Drag: turn · wheel: zoom · right drag: window · h: hide AI marks"
+    " · Tab, Enter: by keys",
+    "pictures": "Wheel: zoom · drag: pan · double click: reset · h: hide AI marks"
+    " · Tab, Enter: by keys",
+    "point": "Arrows: move the point (Shift: ten pixels) · Enter: begin or end here · Esc: let go",
+    "rest": "Arrows: as by dragging (Shift: ten steps) · Enter or Esc: let go",
 }
 
 
 def hints(*, scrolls: bool) -> dict[str, str]:
-    """What mouse and keys do in each mode; `{tool}` is filled in by the viewer."""
+    """What mouse and keys do in each mode and while keys hold something; `{tool}` is filled in by
+    the viewer."""
     wheel = "Wheel: slices" if scrolls else "Wheel: zoom"
     return {mode: text.replace("{wheel}", wheel) for mode, text in _HINTS.items()}
 
@@ -75,6 +83,7 @@ def words(*, scrolls: bool) -> dict[str, object]:
         "discard_long": DISCARD_LONG,
         "starts": STARTS,
         "hints": hints(scrolls=scrolls),
+        "point": POINT,
         "keys": "\n".join(
             f"{', '.join(one.keys)}: {one.does}" for one in shortcuts.PLACES["On the picture"]
         ),

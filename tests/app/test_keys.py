@@ -65,6 +65,17 @@ def test_keys_that_the_viewer_listens_to_are_in_the_help() -> None:
     assert heard == {key for one in PLACES["On the picture"] for key in one.keys if len(key) == 1}
 
 
+def test_keys_that_hold_a_picture_are_in_the_help() -> None:
+    script = (APP / "frontend" / "src" / "held.ts").read_text(encoding="utf-8")
+    heard = {
+        *re.findall(r"^ +(Arrow)\w+: \[", script, re.MULTILINE),
+        *re.findall(r'[ {]"?(\w+| )"?: (?:enter|\(\) =>)', script),
+    }
+    signs = {"Arrow": "Arrows", " ": "Space", "Escape": "Esc", "Enter": "Enter"}
+    assert heard == set(signs)
+    assert set(signs.values()) <= {key for one in LISTED for key in one.keys}
+
+
 def test_the_help_holds_the_whole_table() -> None:
     drawn = look.drawing()
     told = {place["title"]: [row["does"] for row in place["rows"]] for place in drawn["places"]}

@@ -14,19 +14,27 @@ export interface Length {
   to: Point;
 }
 
+const lengths = new Map<string, Length>(); // of each scan, for as long as the page is open
+
+export function keepLength(id: string, length: Length | null): void {
+  if (length) lengths.set(id, length);
+  else lengths.delete(id);
+}
+
 export function spoken({ from, to }: Length, spacing: Data["spacing"]): string {
   const [row, column] = spacing ?? [1, 1];
   const length = Math.hypot((to.row - from.row) * row, (to.column - from.column) * column);
   return spacing ? `${length.toFixed(1)} mm` : `${length.toFixed(0)} px`;
 }
 
-export function drawCaliper(stage: HTMLElement, length: Length | null, data: Data): void {
+export function drawCaliper(stage: HTMLElement, slice: number, data: Data): void {
+  const length = lengths.get(data.id);
   const svg = stage.querySelector<SVGElement>('[data-layer="caliper"]')!;
   const words = stage.querySelector<HTMLElement>(".length")!;
   frame(svg, data);
   svg.replaceChildren();
-  words.hidden = !length;
-  if (!length) return;
+  words.hidden = length?.slice !== slice;
+  if (length?.slice !== slice) return;
   const { from, to } = length;
   svg.append(path({ d: `M${from.column} ${from.row}L${to.column} ${to.row}` }));
   words.textContent = spoken(length, data.spacing);

@@ -2,11 +2,13 @@
 // room, so that the pictures stay where they are.
 
 import type { Mode, Start, Tool, Words } from "./data";
+import type { Held } from "./held";
 
 export interface Choices {
   mode: Mode;
   tool: Tool;
   hidden: boolean;
+  held: Held["what"]; // what the arrow keys move
   modes: boolean; // three planes and 3-D can be had
   drawn: boolean; // by NiiVue; else pictures, which have no tools
   draws: boolean; // dragging draws or erases
@@ -125,6 +127,7 @@ export function showBar(bar: HTMLElement, words: Words, now: Choices): void {
 }
 
 function hint(words: Words, now: Choices): string {
+  if (now.held) return words.hints[now.held];
   if (!now.drawn) return `${words.hints.pictures}. ${words.no_webgl}`;
   return words.hints[now.mode].replace("{tool}", words.tools[now.tool].toLowerCase());
 }

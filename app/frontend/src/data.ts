@@ -101,7 +101,8 @@ export interface Words {
   discard: string;
   discard_long: string;
   starts: Record<Start, string>;
-  hints: Record<Mode | "pictures", string>;
+  hints: Record<Mode | "pictures" | "point" | "rest", string>;
+  point: string; // where it is
   keys: string;
   window: string;
   slice: string;

@@ -3,7 +3,7 @@
 import type { Point } from "./caliper";
 import { onKeys } from "./keys";
 import type { Viewer } from "./screen";
-import { setView, viewOf, zoomed } from "./view";
+import { setView, viewOf, within, zoomed } from "./view";
 
 const NOTCH = 50; // least pixels of scrolling that stand for one slice
 const WINDOW_DRAG = 512; // pixels of dragging that stand for all grey levels
@@ -81,24 +81,23 @@ function dragOf(viewer: Viewer, pane: HTMLElement, number: number, start: Pointe
     if (viewer.tool === "measure") return measuring(viewer, pane, start);
     if (viewer.draws) return drawing(viewer, pane, start);
   } else if (!other)
-    return viewer.mode === "planes" ? pointing(viewer, pane, number) : turning(viewer);
-  return (event) => windowing(viewer, event);
+    return viewer.mode === "planes"
+      ? pointing(viewer, pane, number)
+      : (event) => turn(viewer, event.movementX, event.movementY);
+  return (event) => windowing(viewer, event.movementX, event.movementY);
 }
 
-function windowing(viewer: Viewer, event: PointerEvent): void {
+export function windowing(viewer: Viewer, dx: number, dy: number): void {
   const { low, high } = viewer.data.window;
   const gain = (high - low) / WINDOW_DRAG;
   const [center, width] = viewer.window.value;
-  viewer.setWindow(center + event.movementY * gain, width + event.movementX * gain);
+  viewer.setWindow(center + dy * gain, width + dx * gain);
 }
 
-function turning(viewer: Viewer): Drag {
-  return (event) => {
-    const [azimuth, elevation] = viewer.turn;
-    const up = Math.min(Math.max(elevation + event.movementY / 2, -90), 90);
-    viewer.turn = [azimuth - event.movementX / 2, up];
-    viewer.refresh();
-  };
+export function turn(viewer: Viewer, dx: number, dy: number): void {
+  const [azimuth, elevation] = viewer.turn;
+  viewer.turn = [azimuth - dx / 2, within(elevation + dy / 2, -90, 90)];
+  viewer.refresh();
 }
 
 function pointing(viewer: Viewer, pane: HTMLElement, number: number): Drag {
@@ -153,11 +152,9 @@ function wheel(viewer: Viewer, pane: HTMLElement, number: number, event: WheelEv
   const factor = Math.exp(-event.deltaY / 500);
   const box = pane.getBoundingClientRect();
   const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-  if (viewer.mode === "render") {
-    viewer.scale = Math.min(Math.max(viewer.scale * factor, 0.5), 4);
-    viewer.refresh();
-  } else if (viewer.mode === "planes") across(viewer, number, [x, y], notches(event));
-  else if (viewer.stack.scrolls && !event.ctrlKey) viewer.stack.step(notches(event));
+  if (viewer.mode === "planes") across(viewer, number, [x, y], notches(event));
+  else if (viewer.mode === "slices" && viewer.stack.scrolls && !event.ctrlKey)
+    viewer.stack.step(notches(event));
   else zoomAt(viewer, pane, factor, [x - box.width / 2, y - box.height / 2]);
 }
 
@@ -167,11 +164,16 @@ function across(viewer: Viewer, number: number, [x, y]: [number, number], steps:
   const tile = pane?.tiles().find(
     (one) => x >= one.left && x < one.left + one.width && y >= one.top && y < one.top + one.height,
   );
-  if (!pane || !tile || !steps) return;
-  const axis = PLANE_AXES[tile.plane]!;
+  if (tile && steps) along(viewer, number, PLANE_AXES[tile.plane]!, steps);
+}
+
+// Moves the crosshair some voxels along one of the patient's axes.
+export function along(viewer: Viewer, number: number, axis: number, steps: number): void {
+  const pane = viewer.engine.panes[number];
+  if (!pane?.ready) return;
   const half = 0.5 / pane.voxels[axis]!;
   const at: [number, number, number] = [...viewer.stack.at];
-  at[axis] = Math.min(Math.max(at[axis]! + 2 * half * steps, half), 1 - half);
+  at[axis] = within(at[axis]! + 2 * half * steps, half, 1 - half);
   viewer.stack.goTo(at);
 }
 
@@ -179,11 +181,12 @@ function zoomAt(
   viewer: Viewer, pane: HTMLElement, factor: number, at: [number, number] = [0, 0],
 ): void {
   const { id } = viewer.data;
-  setView(id, zoomed(viewOf(id), factor, at, viewer.pictureSize(pane)));
+  if (viewer.mode === "render") viewer.scale = within(viewer.scale * factor, 0.5, 4);
+  else setView(id, zoomed(viewOf(id), factor, at, viewer.pictureSize(pane)));
   viewer.refresh();
 }
 
-function pan(viewer: Viewer, pane: HTMLElement, dx: number, dy: number): void {
+export function pan(viewer: Viewer, pane: HTMLElement, dx: number, dy: number): void {
   const { id } = viewer.data;
   const [width, height] = viewer.pictureSize(pane);
   const { zoom, x, y } = viewOf(id);

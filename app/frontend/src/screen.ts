@@ -1,18 +1,19 @@
 // The viewer on the page: what is shown where, out of Streamlit's data and the reader's hands.
 
-import { type Length, drawCaliper } from "./caliper";
+import { type Length, drawCaliper, keepLength } from "./caliper";
 import { type Choices, buildBar, showBar } from "./controls";
 import type { Component, Data, Mode, Side, Tool } from "./data";
 import { Engine } from "./engine";
 import { Follower } from "./follower";
 import { listenKeys, listenPointers } from "./gestures";
 import { followHands } from "./hands";
+import { Held } from "./held";
 import { Layers } from "./layers";
 import { drawEdges, drawTiles } from "./marks";
 import { Own } from "./own";
 import type { Pane, Scene } from "./pane";
 import { Stack } from "./stack";
-import { setView, viewOf } from "./view";
+import { setView, viewOf, within } from "./view";
 
 const OWN_OPACITY = 0.5; // in three planes and in depth, so that the AI's is seen through it
 const DRAWING: Tool[] = ["pen", "erase"];
@@ -20,13 +21,13 @@ const DRAWING: Tool[] = ["pen", "erase"];
 // What the reader chose stays chosen from scan to scan.
 const hands = { tool: "window" as Tool, hidden: false };
 const modes = new Map<string, Mode>();
-const lengths = new Map<string, Length>();
 
 export class Viewer {
   readonly panes: HTMLElement[];
   readonly engine: Engine;
   readonly stack = new Stack(() => this.refresh());
   readonly own: Own;
+  readonly held: Held;
   private readonly layers = new Layers();
   turn: Scene["turn"] = [150, 15];
   scale = 1;
@@ -47,6 +48,7 @@ export class Viewer {
     const told = { loaded: () => this.refresh(), failed: (error: unknown) => this.fail(error) };
     this.engine = new Engine(canvases, told, signal);
     this.own = new Own(() => this.refresh(), signal);
+    this.held = new Held(this, signal);
     this.panes.forEach((pane, number) => {
       listenPointers(this, pane, number, signal);
       this.resized.observe(pane);
@@ -167,7 +169,7 @@ export class Viewer {
 
   reset(): boolean {
     setView(this.data.id, { zoom: 1, x: 0.5, y: 0.5 });
-    lengths.delete(this.data.id);
+    keepLength(this.data.id, null);
     [this.turn, this.scale] = [[150, 15], 1];
     this.setWindow(...this.data.window.start);
     this.tellWindow();
@@ -175,15 +177,12 @@ export class Viewer {
   }
 
   measure(length: Length | null): void {
-    if (length) lengths.set(this.data.id, length);
-    else lengths.delete(this.data.id);
+    keepLength(this.data.id, length);
     this.refresh();
   }
 
   setWindow(center: number, width: number): void {
     const { low, high, narrowest, widest } = this.data.window;
-    const within = (value: number, from: number, to: number): number =>
-      Math.min(Math.max(value, from), to);
     this.window.value = [within(center, low, high), within(width, narrowest, widest)];
     this.refresh();
   }
@@ -238,6 +237,7 @@ export class Viewer {
       mode: this.mode,
       tool: hands.tool,
       hidden: hands.hidden,
+      held: this.held.what,
       modes: Boolean(volume?.patient),
       drawn: Boolean(volume),
       draws: this.draws,
@@ -259,8 +259,8 @@ export class Viewer {
     stage.style.height = `${height}px`;
     stage.style.left = `${pane.clientWidth / 2 - x * width}px`;
     stage.style.top = `${pane.clientHeight / 2 - y * height}px`;
-    const length = lengths.get(data.id);
-    drawCaliper(stage, length?.slice === this.stack.number ? length : null, data);
+    drawCaliper(stage, this.stack.number, data);
+    this.held.draw(stage);
     this.own.draw(stage, data.volume ? this.stack.number : (data.own?.number ?? 1));
   }
 

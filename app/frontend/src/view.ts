@@ -14,10 +14,12 @@ const WHOLE: View = { zoom: 1, x: 0.5, y: 0.5 };
 
 export const viewOf = (id: string): View => views.get(id) ?? WHOLE;
 
+export const within = (value: number, from: number, to: number): number =>
+  Math.min(Math.max(value, from), to);
+
 export function setView(id: string, { zoom, x, y }: View): void {
-  const inside = (value: number): number => Math.min(Math.max(value, 0), 1);
   if (zoom <= 1) views.delete(id);
-  else views.set(id, { zoom: Math.min(zoom, MAX_ZOOM), x: inside(x), y: inside(y) });
+  else views.set(id, { zoom: Math.min(zoom, MAX_ZOOM), x: within(x, 0, 1), y: within(y, 0, 1) });
 }
 
 // Zooms so that the scan point under (dx, dy), in pixels from the pane's middle, stays there.
