@@ -18,6 +18,7 @@ from app import (  # noqa: E402
     state,
     texts,
     theme,
+    upload_answers,
     worklist_texts,
 )
 from app.components import gate, loading, look, notice  # noqa: E402
@@ -26,6 +27,7 @@ from app.warm_up import LOADING  # noqa: E402
 
 def main() -> None:
     """Page settings, sign-in where it is needed, notice strip, and the page that was asked for."""
+    upload_answers.keep()
     # With an entry of its own the menu is shown, and with it Streamlit's choice of theme.
     st.set_page_config(
         page_title=texts.APP_TITLE, layout="wide", menu_items={"about": look_texts.ABOUT}

@@ -31,6 +31,8 @@ function createBar(bar) {
     const scheme = schemeOf(page);
     document.documentElement.style.colorScheme = scheme;
     button("theme").textContent = scheme === "light" ? data.dark : data.light;
+    const settled = scheme === data.drawn && scheme === localStorage.getItem(STORE);
+    bar.toggleAttribute("data-drawn", settled); // what a reader does before may be drawn over
     if (scheme === data.drawn) told = "";
     else if (scheme !== told) tell((told = scheme));
   }

@@ -6,19 +6,21 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-__all__ = ["APP", "PATIENCE_S", "Running", "page_of", "running"]
+__all__ = ["APP", "PATIENCE_S", "Running", "free_port", "page_of", "running"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 APP: Final = "app/main.py"
 PATIENCE_S: Final = 120.0
+_END_S: Final = 60.0
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -39,36 +41,69 @@ class Running:
     log: Path
     temporary: Path
 
+    @property
+    def url(self) -> str:
+        """Address of its first page."""
+        return f"http://{self.address}"
+
+
+def free_port() -> int:
+    """A port of this computer that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
 
 @contextmanager
-def running(script: str = APP) -> Iterator[Running]:
-    """The app, freshly started; what it keeps goes with it.
+def running(
+    script: str = APP,
+    folder: Path | None = None,
+    *,
+    port: int | None = None,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] = _NOTHING,
+    answering: bool = False,
+) -> Iterator[Running]:
+    """The app, freshly started.
 
     Args:
         script: what Streamlit runs, from the root of the repository.
+        folder: for all that it keeps; without one that goes with it.
+        port: that it listens at; without one any that is free.
+        options: of Streamlit, beside those that it needs.
+        environment: beside that of this process.
+        answering: wait until it does.
+
+    Raises:
+        TimeoutError: it does not answer.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        home, temporary, log = (Path(folder, name) for name in ("home", "temporary", "log.txt"))
-        temporary.mkdir()
-        options = ["--server.headless", "true", "--server.port", str(port)]
-        command = [sys.executable, "-m", "streamlit", "run", script, *options]
-        with log.open("wb") as output:
-            start = time.perf_counter()
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**os.environ, "SULCUS_HOME": str(home), "TMPDIR": str(temporary)},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+    port = port or free_port()
+    with nullcontext(str(folder)) if folder else tempfile.TemporaryDirectory() as place:
+        home, temporary, log = (Path(place, name) for name in ("home", "temporary", "log.txt"))
+        temporary.mkdir(exist_ok=True)
+        places = {"SULCUS_HOME": str(home), "TMPDIR": str(temporary)}
+        start = time.perf_counter()
+        process = _started(script, port, options, log, {**os.environ, **places, **environment})
+        app = Running(f"127.0.0.1:{port}", process.pid, start, log, temporary)
         try:
-            yield Running(f"127.0.0.1:{port}", process.pid, start, log, temporary)
+            if answering and not _answer(f"{app.url}/_stcore/health", process):
+                raise TimeoutError(f"the app does not answer:\n{log.read_text()}")
+            yield app
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=_END_S)
+
+
+def _started(
+    script: str, port: int, options: Sequence[str], log: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Streamlit's process; what it says goes to the log."""
+    needed = ("--server.headless", "true", "--server.port", str(port))
+    command = [sys.executable, "-m", "streamlit", "run", script, *needed, *options]
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
 
 
 def page_of(address: str) -> str:
@@ -77,11 +112,24 @@ def page_of(address: str) -> str:
     Raises:
         TimeoutError: it does not come.
     """
+    page = _answer(f"http://{address}/")
+    if not page:
+        raise TimeoutError("the app's page does not come")
+    return page
+
+
+def _answer(url: str, process: subprocess.Popen[bytes] | None = None) -> str:
+    """What comes from there, asked for again until it does; "" where nothing came.
+
+    Args:
+        url: of something that is not empty.
+        process: nothing will come once that has ended.
+    """
     end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
+    while time.monotonic() < end and (process is None or process.poll() is None):
         try:
-            with urllib.request.urlopen(f"http://{address}/", timeout=PATIENCE_S) as answer:
+            with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
                 return str(answer.read().decode())
-        except (urllib.error.URLError, OSError):
+        except OSError:
             time.sleep(0.02)
-    raise TimeoutError("the app's page does not come")
+    return ""

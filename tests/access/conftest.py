@@ -1,25 +1,20 @@
 """The app's gate served on loopback, and a local OpenID provider to sign in at."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 
+from app.load.server import running
 from tests.access.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from tests.access.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 180.0
 
 Visit = Callable[[str], Visitor]
 Serve = Callable[..., str]
-"""What the fixture `serve` gives: arguments of Streamlit, get the address."""
+"""What the fixture `serve` gives: a port and options of Streamlit, get the address."""
 
 
 @pytest.fixture
@@ -64,38 +59,20 @@ admins = ["chiefs"]
     return file
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Starts the guarded page and waits until it answers."""
-    running: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as started:
 
-    def start(port: int, *arguments: str) -> str:
-        command = [sys.executable, "-m", "streamlit", "run", "tests/access/guarded.py"]
-        command += ["--server.port", str(port), "--server.headless", "true", *arguments]
-        environment = {**os.environ, "NO_PROXY": "127.0.0.1", "SULCUS_HOME": str(tmp_path / "home")}
-        running.append(
-            subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=None
+        def start(port: int, *options: str) -> str:
+            app = running(
+                "tests/access/guarded.py",
+                tmp_path,
+                port=port,
+                options=options,
+                environment={"NO_PROXY": "127.0.0.1"},
+                answering=True,
             )
-        )
-        address = f"http://127.0.0.1:{port}"
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end and running[-1].poll() is None:
-            try:
-                httpx.get(f"{address}/_stcore/health", trust_env=False).raise_for_status()
-            except httpx.HTTPError:
-                time.sleep(0.2)
-            else:
-                return address
-        raise AssertionError("the app did not start")
+            return started.enter_context(app).url
 
-    yield start
-    for process in running:
-        process.terminate()
-        process.wait(timeout=60)
+        yield start

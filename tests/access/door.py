@@ -16,7 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.access.conftest import ROOT, free_port
+from app.load.server import free_port
+from tests.access.conftest import ROOT
 
 CONFIGURATION = ROOT / "deploy" / "nginx.conf"
 PATIENCE_S = 30.0

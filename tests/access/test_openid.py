@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app import access_texts as words
-from tests.access.conftest import Serve, Visit, free_port, secrets_file
+from app.load.server import free_port
+from tests.access.conftest import Serve, Visit, secrets_file
 from tests.access.provider import Provider
 from tests.access.visitor import Page
 

@@ -5,11 +5,8 @@ would open by itself is not seen here; the browser tests watch what the page ask
 """
 
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +15,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-ROOT = Path(__file__).resolve().parents[2]
+from app.load.server import Running, running
+
 PATIENCE_S = 240.0
 GUARD = """
 import os, sys
@@ -43,50 +41,23 @@ def environment(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "sitecustomize.py").write_text(GUARD)
     (tmp_path / "heard.txt").touch()
     return {
-        **os.environ,
         "PYTHONPATH": str(tmp_path),
         "HEARD": str(tmp_path / "heard.txt"),
-        "SULCUS_HOME": str(tmp_path / "home"),
         "HOME": str(tmp_path),  # no consent to telemetry lies there
     }
 
 
 @pytest.fixture
-def port(environment: dict[str, str], tmp_path: Path) -> Iterator[int]:
-    """Port of the running app."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
-    options = ["--server.headless", "true", "--server.port", str(free)]
-    with (tmp_path / "log.txt").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-    try:
-        _wait(free, server)
-        yield free
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+def app(environment: dict[str, str], tmp_path: Path) -> Iterator[Running]:
+    with running(folder=tmp_path, environment=environment, answering=True) as started:
+        yield started
 
 
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not start")
-
-
-def _page(port: int, query: str) -> str:
+def _page(address: str, query: str) -> str:
     """Everything that is sent for one page until its script has ended."""
     told = []
-    address = f"ws://127.0.0.1:{port}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None) as session:
+    socket = f"ws://{address}/_stcore/stream"
+    with connect(socket, subprotocols=["streamlit"], max_size=None) as session:
         ask = BackMsg()
         ask.rerun_script.query_string = query
         session.send(ask.SerializeToString())
@@ -101,15 +72,18 @@ def _page(port: int, query: str) -> str:
 def test_the_guard_hears_a_connection(environment: dict[str, str], tmp_path: Path) -> None:
     script = "import socket; socket.create_connection(('192.0.2.1', 9), timeout=1)"
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, check=False
+        [sys.executable, "-c", script],
+        env={**os.environ, **environment},
+        capture_output=True,
+        check=False,
     )
     assert done.returncode
     assert "192.0.2.1" in (tmp_path / "heard.txt").read_text()
 
 
 @pytest.mark.weights
-def test_a_start_and_a_reading_ask_no_other_computer(port: int, tmp_path: Path) -> None:
-    page = _page(port, "demo")
+def test_a_start_and_a_reading_ask_no_other_computer(app: Running, tmp_path: Path) -> None:
+    page = _page(app.address, "demo")
     assert "Mean of" in page
     assert "Traceback" not in page
     assert (tmp_path / "home" / "sulcus.sqlite").exists(), "the reading is on the worklist"

@@ -1,16 +1,9 @@
 """A real server and a real browser, started once for all browser tests."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,8 +11,8 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from app import loading_texts
 from app.load import chromium as load
+from app.load.server import running
 
-ROOT = Path(__file__).resolve().parents[2]
 STARTING = loading_texts.loading(0, 1).split(":")[0]
 WITHOUT_WEBGL = ("--disable-gpu", "--disable-3d-apis")
 PATIENCE_MS = 60_000  # a busy machine with two cores, and networks that load
@@ -38,52 +31,8 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the running app."""
-    with served("app/main.py", tmp_path_factory.mktemp("server")) as address:
-        yield address
-
-
-@contextmanager
-def served(script: str, folder: Path, *more: str) -> Iterator[str]:
-    """Address of a Streamlit script that runs as long as the context; it keeps its data there.
-
-    Args:
-        script: what is run.
-        folder: for its log and its data.
-        more: options of Streamlit.
-    """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "log.txt"
-    options = ["--server.headless", "true", "--server.port", str(port), *more]
-    command = [sys.executable, "-m", "streamlit", "run", script, *options]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, "SULCUS_HOME": str(folder / "home")},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(address, process, log)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise AssertionError(f"the server did not start:\n{log.read_text()}")
+    with running(folder=tmp_path_factory.mktemp("server"), answering=True) as app:
+        yield app.url
 
 
 @pytest.fixture(scope="session")
@@ -143,16 +92,44 @@ def watch() -> Watch:
     return Watch()
 
 
+@contextmanager
+def tab(browser: Browser, watch: Watch | None = None, **options: Any) -> Iterator[Page]:
+    """An empty page of a reader of their own, at 1440 × 900.
+
+    Args:
+        browser: where.
+        watch: follows it.
+        options: of the browser's context.
+    """
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    if watch is not None:
+        watch.follow(page)
+    yield page
+    context.close()
+
+
+def go(page: Page, address: str) -> None:
+    """Open an address, also the one that is open, and wait until the page takes a reader's hand."""
+    page.goto(address)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until a page that was opened anew takes a reader's hand.
+
+    It is drawn once more when the theme is that of the reader, see `app/frontend/look.js`, and when
+    the networks are loaded, see `app.components.loading`: what is done meanwhile may be lost.
+    """
+    expect(page.locator(".look[data-drawn]")).to_be_visible()
+    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_visible()
+    expect(page.get_by_text(STARTING)).to_have_count(0)
+
+
 @pytest.fixture
 def page(browser: Browser, server: str, watch: Watch) -> Iterator[Page]:
-    """A fresh session at 1440 × 900, watched, with the app's first page open."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE_MS)
-    watch.follow(opened)
-    opened.goto(server)
-    expect(opened.locator("input[type=file]")).to_have_count(1)
-    # a click on a page that meets the end of the loading may be lost, see `app.components.loading`
-    expect(opened.get_by_text(STARTING)).to_have_count(0)
-    yield opened
-    context.close()
+    """A fresh session, watched, with the app's first page open."""
+    with tab(browser, watch) as opened:
+        go(opened, server)
+        yield opened

@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from app import access_texts
-from tests.access.conftest import free_port, secrets_file
+from app.load.server import free_port, running
+from tests.access.conftest import secrets_file
 from tests.access.door import HERE, door, nginx
 from tests.access.provider import Provider
-from tests.e2e.conftest import PATIENCE_MS, Watch, served
+from tests.e2e.conftest import Watch, go, settle, tab
 from tests.e2e.test_accessibility import VIEWS
 from tests.e2e.test_viewer import series
 
@@ -30,13 +31,13 @@ CLAIMS = {"sub": "7", "name": "Jane Roe", "groups": ["radiology"]}
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app with the tests' engine, its sign-in, and the proxy before both."""
     nginx()
-    folder, port = tmp_path_factory.mktemp("door"), free_port()
+    folder, port, inside = tmp_path_factory.mktemp("door"), free_port(), free_port()
     with Provider(dict(CLAIMS)) as provider:
         secrets = secrets_file(folder, provider, f"https://{HERE}:{port}")
         options = ("--secrets.files", str(secrets), "--browser.serverPort", str(port))
         with (
-            served("tests/e2e/drawn_app.py", folder, *options) as app,
-            door(folder, [int(app.rsplit(":", 1)[1])], port=port) as found,
+            running("tests/e2e/drawn_app.py", folder, port=inside, options=options, answering=True),
+            door(folder, [inside], port=port) as found,
         ):
             yield found
 
@@ -44,17 +45,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def context(drawing_browser: Browser, address: str) -> Iterator[BrowserContext]:
     """A browser in which Jane Roe is signed in."""
-    opened = drawing_browser.new_context(
-        ignore_https_errors=True, viewport={"width": 1440, "height": 900}
-    )
-    opened.set_default_timeout(PATIENCE_MS)
-    page = opened.new_page()
-    page.goto(address)
-    page.get_by_role("button", name=access_texts.SIGN_IN).click()
-    expect(page.get_by_text("Jane Roe")).to_be_visible()
-    page.close()
-    yield opened
-    opened.close()
+    with tab(drawing_browser, ignore_https_errors=True) as page:
+        page.goto(address)
+        page.get_by_role("button", name=access_texts.SIGN_IN).click()
+        settle(page)
+        expect(page.get_by_text("Jane Roe")).to_be_visible()
+        page.close()
+        yield page.context
 
 
 def test_no_page_does_what_the_policy_forbids(
@@ -63,7 +60,7 @@ def test_no_page_does_what_the_policy_forbids(
     """The viewer with its canvas and workers, then every view in the same session."""
     page = context.new_page()
     watch.follow(page)
-    page.goto(address)
+    go(page, address)
     page.locator("input[type=file]").set_input_files(series(tmp_path))
     expect(page.locator(".viewer")).to_have_attribute("data-ready", "true")
     expect(page.locator("table.sulcus-networks")).to_be_visible()

@@ -16,12 +16,13 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from app import drawing_texts as words
 from app import texts, theme, viewer_texts, worklist_texts
+from app.load.server import running
 from app.store.drawings import Drawings
 from app.store.opening import open_store
 from app.store.places import places as store_places
 from ml.drawing import Drawing, unpacked
 from ml.io.series import find_series
-from tests.e2e.conftest import PATIENCE_MS, Watch, served
+from tests.e2e.conftest import Watch, go, tab
 from tests.e2e.drawn_series import (
     NEAR,
     TUMOUR,
@@ -62,20 +63,18 @@ def page(drawing_browser: Browser, home: Path, runs: list[str]) -> Iterator[Page
     for place, data in enumerate(heads()):
         files.append(home / f"{place}.dcm")
         files[-1].write_bytes(data)
-    with served("tests/e2e/drawn_app.py", home) as address:
-        context = drawing_browser.new_context(viewport={"width": 1440, "height": 900})
-        opened = context.new_page()
-        opened.set_default_timeout(PATIENCE_MS)
+    watch = Watch()
+    with (
+        running("tests/e2e/drawn_app.py", home, answering=True) as app,
+        tab(drawing_browser, watch) as opened,
+    ):
         opened.on("websocket", lambda socket: socket.on("framesent", sent))
-        watch = Watch()
-        watch.follow(opened)
-        opened.goto(address)
+        go(opened, app.url)
         opened.locator("input[type=file]").set_input_files(files)
         expect(opened.locator(".viewer")).to_have_attribute("data-ready", "true")
         yield opened
         assert watch.errors == []
         assert watch.strangers == set()
-        context.close()
 
 
 def kept(home: Path) -> Drawing:

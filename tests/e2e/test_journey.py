@@ -10,8 +10,9 @@ from pypdf import PdfReader
 
 from app import report_texts, series_texts, study_texts, texts
 from app import worklist_texts as words
+from app.load.server import running
 from ml.labels import TITLES
-from tests.e2e.conftest import PATIENCE_MS, Watch, served
+from tests.e2e.conftest import Watch, go, tab
 from tests.e2e.test_browser import upload
 from tests.e2e.test_reading_room import SLICES, axial_series
 
@@ -25,14 +26,9 @@ LAYER = "path[data-mark=mask], img[data-layer=heat]"
 @contextmanager
 def session(browser: Browser, folder: Path, watch: Watch) -> Iterator[Page]:
     """A reader's browser on an app that is started for it, with the data of the folder."""
-    with served("app/main.py", folder) as address:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        watch.follow(page)
-        page.goto(address)
+    with running(folder=folder, answering=True) as app, tab(browser, watch) as page:
+        go(page, app.url)
         yield page
-        context.close()
 
 
 def on_slice(page: Page, number: int) -> None:

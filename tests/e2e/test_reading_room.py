@@ -12,7 +12,7 @@ from app import study_texts, texts
 from app import worklist_texts as words
 from ml.phantom.drawing import draw
 from ml.phantom.files import to_dicom
-from tests.e2e.conftest import Watch
+from tests.e2e.conftest import Watch, settle
 from tests.e2e.test_browser import PNG, upload
 
 pytestmark = pytest.mark.browser
@@ -69,6 +69,7 @@ def test_a_word_reaches_the_worklist_and_outlives_the_session(page: Page, watch:
     expect(page.get_by_role("button", name=words.UNDO)).to_be_visible()
 
     page.reload()  # another session: only what was written is known
+    settle(page)
     page.get_by_role("link", name=words.PAGE).click()
     expect(page.get_by_text(re.compile(r"^1 of \d+ read$"))).to_be_visible()
     page.get_by_role("link", name=texts.PAGE_READ).click()

@@ -14,8 +14,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app import study_texts, texts, viewer_texts
+from app.load.server import running
 from tests.app import fakes
-from tests.e2e.conftest import PATIENCE_MS, Watch, served
+from tests.e2e.conftest import Watch, go, tab
 from tests.ml.io.series_files import one_slice
 
 pytestmark = pytest.mark.browser
@@ -27,16 +28,15 @@ SLICES = 6
 def page(drawing_browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A session with a series on screen, its voxels in the browser."""
     folder = tmp_path_factory.mktemp("viewer")
-    with served("tests/e2e/drawn_app.py", folder) as address:
-        context = drawing_browser.new_context(viewport={"width": 1440, "height": 900})
-        opened = context.new_page()
-        opened.set_default_timeout(PATIENCE_MS)
-        opened.goto(address)
+    with (
+        running("tests/e2e/drawn_app.py", folder, answering=True) as app,
+        tab(drawing_browser) as opened,
+    ):
+        go(opened, app.url)
         opened.locator("input[type=file]").set_input_files(series(folder))
         viewer = opened.locator(".viewer")
         expect(viewer).to_have_attribute("data-ready", "true")
         yield opened
-        context.close()
 
 
 @pytest.fixture(autouse=True)
