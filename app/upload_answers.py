@@ -20,14 +20,14 @@ def keep() -> None:
     cleared = ForwardMsgQueue.clear
 
     def clear(
-        queue: ForwardMsgQueue,
+        self: ForwardMsgQueue,
         retain_lifecycle_msgs: bool = False,
         fragment_ids_this_run: list[str] | None = None,
     ) -> None:
         starts = retain_lifecycle_msgs and fragment_ids_this_run is None
-        waiting = [one for one in queue._queue if one.HasField("file_urls_response")]
-        cleared(queue, retain_lifecycle_msgs, fragment_ids_this_run)
+        waiting = [one for one in self._queue if one.HasField("file_urls_response")]
+        cleared(self, retain_lifecycle_msgs, fragment_ids_this_run)
         for answer in waiting if starts else ():
-            queue.enqueue(answer)
+            self.enqueue(answer)
 
     ForwardMsgQueue.clear = clear  # type: ignore[method-assign]

@@ -28,10 +28,11 @@ def show(prior: Shown, current: Shown) -> None:
         middle = shown[0].slices[len(shown[0].slices) // 2]
         window = levels_between(middle, low, high)
         picture = drawn(scan, window, marks=marks, field_mm=field)
+        below = words.title(scan, place, len(shown[0].slices))
         with column:
             st.markdown(f"**{title}**")
-            st.image(display.png(picture), width="stretch")
-            st.caption(words.title(scan, place, len(shown[0].slices)))
+            st.image(display.png(picture), width="stretch", alt=f"{title}: {below}")
+            st.caption(below)
     if any(mark.dashed for _, _, marks in places for mark in marks):
         st.caption(words.OWN_DASHED)
     if link is not None:

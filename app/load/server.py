@@ -42,9 +42,9 @@ class Running:
     temporary: Path
 
     @property
-    def url(self) -> str:
+    def site(self) -> str:
         """Address of its first page."""
-        return f"http://{self.address}"
+        return _site(self.address)
 
 
 def free_port() -> int:
@@ -86,7 +86,7 @@ def running(
         process = _started(script, port, options, log, {**os.environ, **places, **environment})
         app = Running(f"127.0.0.1:{port}", process.pid, start, log, temporary)
         try:
-            if answering and not _answer(f"{app.url}/_stcore/health", process):
+            if answering and not _answer(f"{app.site}/_stcore/health", process):
                 raise TimeoutError(f"the app does not answer:\n{log.read_text()}")
             yield app
         finally:
@@ -112,10 +112,14 @@ def page_of(address: str) -> str:
     Raises:
         TimeoutError: it does not come.
     """
-    page = _answer(f"http://{address}/")
+    page = _answer(f"{_site(address)}/")
     if not page:
         raise TimeoutError("the app's page does not come")
     return page
+
+
+def _site(address: str) -> str:
+    return f"http://{address}"
 
 
 def _answer(url: str, process: subprocess.Popen[bytes] | None = None) -> str:

@@ -73,6 +73,6 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
                 environment={"NO_PROXY": "127.0.0.1"},
                 answering=True,
             )
-            return started.enter_context(app).url
+            return started.enter_context(app).site
 
         yield start

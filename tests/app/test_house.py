@@ -50,3 +50,11 @@ def test_the_bundle_is_shipped_with_the_licences_of_what_is_in_it() -> None:
 
 def test_no_markup_out_of_markdown() -> None:
     assert sources_with(r"unsafe_allow_html") == []
+
+
+def test_browser_tests_wait_for_what_they_open() -> None:
+    """By `go` and `settle` of tests/e2e/conftest.py; before the sign-in there is no bar."""
+    unwaited = re.compile(r"\.goto\(|\.reload\(\)(?!.*\n +settle\()")
+    sources = (APP.parent / "tests" / "e2e").glob("test_*.py")
+    found = [file.name for file in sources if unwaited.search(file.read_text(encoding="utf-8"))]
+    assert found == ["test_behind_the_door.py"]

@@ -32,7 +32,7 @@ def chromium() -> str:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the running app."""
     with running(folder=tmp_path_factory.mktemp("server"), answering=True) as app:
-        yield app.url
+        yield app.site
 
 
 @pytest.fixture(scope="session")

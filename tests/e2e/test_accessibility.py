@@ -1,18 +1,23 @@
 """Every view in both themes through axe-core, the keys, the demo, and the evidence on a phone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from app import (
     accuracy_texts,
+    attribution_texts,
     audit_texts,
     cards_texts,
     demo_texts,
     error_texts,
+    followup_texts,
+    gate_texts,
     look_texts,
     monitoring_texts,
     report_texts,
@@ -23,7 +28,8 @@ from app import (
     worklist_texts,
 )
 from app.palette import DARK, LIGHT
-from tests.e2e.conftest import PATIENCE_MS
+from tests.app import fakes
+from tests.e2e.conftest import go, settle, tab
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +42,8 @@ VIEWS: Final = {
     "errors": error_texts.HEADING,
     "audit": audit_texts.HEADING,
     "cards": cards_texts.HEADING,
+    "followup": followup_texts.EMPTY,
+    "licences": attribution_texts.HEADING,
 }
 """Address → a heading of the view."""
 EVIDENCE: Final = ("accuracy", "trust", "audit", "cards", "monitoring", "errors")
@@ -53,12 +61,9 @@ NOT_OURS: Final[dict[tuple[str, str], str]] = {}
 @pytest.fixture(scope="module")
 def session(browser: Browser, server: str) -> Iterator[Page]:
     """One page for all of these tests: the app starts once."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto(server)
-    yield page
-    context.close()
+    with tab(browser, color_scheme="light") as page:
+        go(page, server)
+        yield page
 
 
 def rested(page: Page) -> None:
@@ -107,7 +112,7 @@ def in_both_themes(page: Page) -> list[str]:
 @pytest.mark.parametrize("address", VIEWS)
 def test_no_grave_finding_in_either_theme(session: Page, server: str, address: str) -> None:
     session.set_viewport_size({"width": 1440, "height": 900})
-    session.goto(f"{server}/{address}")
+    go(session, f"{server}/{address}")
     expect(session.get_by_role("heading", name=VIEWS[address]).first).to_be_visible()
     assert in_both_themes(session) == []
 
@@ -116,7 +121,7 @@ def test_no_grave_finding_in_either_theme(session: Page, server: str, address: s
 def test_no_grave_finding_with_something_open(session: Page, server: str, kind: str) -> None:
     """With its report to edit below."""
     session.set_viewport_size({"width": 1440, "height": 900})
-    session.goto(server)
+    go(session, server)
     session.locator("input[type=file]").set_input_files(str(OPEN[kind]))
     expect(session.locator("table.sulcus-networks")).to_be_visible()
     session.get_by_text(report_texts.REPORT, exact=True).click()
@@ -124,15 +129,26 @@ def test_no_grave_finding_with_something_open(session: Page, server: str, kind: 
     assert in_both_themes(session) == []
 
 
+def test_no_grave_finding_with_a_refusal(session: Page, server: str, tmp_path: Path) -> None:
+    session.set_viewport_size({"width": 1440, "height": 900})
+    stripes = tmp_path / "stripes.png"
+    stripes.write_bytes(fakes.png(np.tile(np.uint8([0, 255]), (256, 128))))
+    go(session, server)
+    session.locator("input[type=file]").set_input_files(stripes)
+    expect(session.get_by_text(gate_texts.REFUSED)).to_be_visible()
+    assert in_both_themes(session) == []
+
+
 def test_the_choice_of_theme_outlives_the_page(session: Page, server: str) -> None:
     """It starts dark on a computer set to light; what is chosen stays, on another page too."""
-    session.goto(server)
+    go(session, server)
     session.evaluate("localStorage.clear()")
     session.reload()
+    settle(session)
     expect(session.locator("[data-act=theme]")).to_have_text(look_texts.LIGHT)
     session.locator("[data-act=theme]").click()
     expect(session.locator("[data-act=theme]")).to_have_text(look_texts.DARK)
-    session.goto(f"{server}/trust")
+    go(session, f"{server}/trust")
     chart = session.locator(".js-plotly-plot .bg").first
     expect(chart).to_have_css("fill", rgb(LIGHT.background))
     session.locator("[data-act=theme]").click()
@@ -140,7 +156,7 @@ def test_the_choice_of_theme_outlives_the_page(session: Page, server: str) -> No
 
 
 def test_a_key_opens_the_list_of_keys(session: Page, server: str) -> None:
-    session.goto(server)
+    go(session, server)
     box = session.get_by_role("dialog", name=look_texts.KEYS_TITLE)
     expect(session.locator("[data-act=keys]")).to_be_visible()
     session.keyboard.press("?")
@@ -152,7 +168,7 @@ def test_a_key_opens_the_list_of_keys(session: Page, server: str) -> None:
 
 
 def test_the_demo_is_read_and_pictures_stay_on_black(session: Page, server: str) -> None:
-    session.goto(f"{server}/?demo")
+    go(session, f"{server}/?demo")
     expect(session.locator("table.sulcus-networks")).to_be_visible()
     expect(session.get_by_text(demo_texts.CASES[0].look)).to_be_visible()
     pane = session.locator(".pane").first
@@ -165,7 +181,7 @@ def test_evidence_on_a_phone_scrolls_in_one_direction(
     session: Page, server: str, address: str
 ) -> None:
     session.set_viewport_size({"width": 390, "height": 844})
-    session.goto(f"{server}/{address}")
+    go(session, f"{server}/{address}")
     expect(session.get_by_role("heading", name=VIEWS[address]).first).to_be_visible()
     rested(session)
     main = session.locator('[data-testid="stMain"]')

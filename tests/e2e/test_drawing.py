@@ -69,7 +69,7 @@ def page(drawing_browser: Browser, home: Path, runs: list[str]) -> Iterator[Page
         tab(drawing_browser, watch) as opened,
     ):
         opened.on("websocket", lambda socket: socket.on("framesent", sent))
-        go(opened, app.url)
+        go(opened, app.site)
         opened.locator("input[type=file]").set_input_files(files)
         expect(opened.locator(".viewer")).to_have_attribute("data-ready", "true")
         yield opened

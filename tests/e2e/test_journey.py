@@ -27,7 +27,7 @@ LAYER = "path[data-mark=mask], img[data-layer=heat]"
 def session(browser: Browser, folder: Path, watch: Watch) -> Iterator[Page]:
     """A reader's browser on an app that is started for it, with the data of the folder."""
     with running(folder=folder, answering=True) as app, tab(browser, watch) as page:
-        go(page, app.url)
+        go(page, app.site)
         yield page
 
 

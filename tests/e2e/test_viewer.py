@@ -32,7 +32,7 @@ def page(drawing_browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
         running("tests/e2e/drawn_app.py", folder, answering=True) as app,
         tab(drawing_browser) as opened,
     ):
-        go(opened, app.url)
+        go(opened, app.site)
         opened.locator("input[type=file]").set_input_files(series(folder))
         viewer = opened.locator(".viewer")
         expect(viewer).to_have_attribute("data-ready", "true")
