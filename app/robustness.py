@@ -1,8 +1,9 @@
 """How hostile input is met: `python -m app.robustness [--entries …] [--inputs N] [--seed S]`.
 
 Each entry is given N damaged inputs (`ml.hostile`), watched for time, memory and files. The counts
-go to `assets/metrics/robustness`, and docs/robustness.md is written from them. Another seed adds to
-the counts, the same one replaces its own. Ends with 1 where anything failed, and names the inputs.
+go to `assets/metrics/robustness`, and docs/robustness.md is written from them and from what is
+counted in the repository (`app.counted`). Another seed adds to the counts, the same one replaces
+its own. Ends with 1 where anything failed, and names the inputs.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from app import counted
 from app.hostile import ENTRIES
 from app.load.visit import STEPS
 from app.loss.document import section
@@ -41,9 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def text(root: Path) -> str:
-    """The document that the counts give."""
+    """The document that the counts give, and the repository where the root is a clone."""
     hostile = document(root, {name: entry.title for name, entry in ENTRIES.items()})
-    return "\n".join(filter(None, (hostile, section(root), soak.section(root, STEPS))))
+    parts = (hostile, section(root), soak.section(root, STEPS), counted.section(root))
+    return "\n".join(filter(None, parts))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,7 +14,8 @@ __all__ = ["DOCUMENT", "document"]
 DOCUMENT: Final = Path("docs/robustness.md")
 _HEAD: Final = f"""# Robustness
 
-Written by `python -m app.robustness` from `assets/metrics/robustness`; nothing here is typed in.
+Written by `python -m app.robustness` from `assets/metrics/robustness` and from the repository as it
+was then; nothing here is typed in.
 
 ## Hostile files
 

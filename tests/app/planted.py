@@ -65,6 +65,17 @@ def planted(data: bytes) -> bytes:
     return stream.getvalue()
 
 
+def marked(data: bytes) -> list[str]:
+    """The attributes of the basic profile in which a marker stands."""
+    header = pydicom.dcmread(io.BytesIO(data))
+    return [
+        keyword
+        for keyword in keywords()
+        for part in (header.file_meta, header)
+        if keyword in part and marks_in(str(part[keyword].value))
+    ]
+
+
 def _nested() -> Dataset:
     inner, outer = Dataset(), Dataset()
     for item in (inner, outer):

@@ -26,6 +26,7 @@ from tests.app.planted import (
     FILE_MARK,
     MARK,
     keywords,
+    marked,
     marks_in,
     planted,
     shown,
@@ -125,6 +126,7 @@ def test_only_what_says_so_on_its_button_keeps_the_identity(opened: Opened, file
     assert made or words.UNUSABLE_HEADER in reasons
     for label in made:
         assert marks_in(content(files[label]))
+        assert FILE_MARK.encode() not in content(files[label])
         assert words.IDENTITY in reasons
 
 
@@ -168,6 +170,7 @@ def test_no_refusal_of_a_damaged_file_quotes_it(opened: Opened) -> None:
 def test_the_search_itself_finds_a_marker(tmp_path: Path) -> None:
     data = planted(complete_series()[0])
     assert marks_in(data)
+    assert len(set(keywords()) - set(marked(data))) < 30, "most attributes hold it"
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive_:
         archive_.writestr("inside", data)

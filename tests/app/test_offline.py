@@ -18,18 +18,22 @@ from websockets.sync.client import connect
 from app.load.server import Running, running
 
 PATIENCE_S = 240.0
-GUARD = """
-import os, sys
+EVENTS = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
+"""What is heard, as Python names it."""
 NEAR = ("127.", "::1", "localhost", "0.0.0.0")
+"""How names and addresses of this computer begin."""
+GUARD = f"""
+import os, sys
+EVENTS, NEAR = {EVENTS!r}, {NEAR!r}
 
 def heard(event, arguments):
-    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
+    if event in EVENTS:
         target = arguments[0 if event.startswith("socket.get") else 1]
         host = target[0] if isinstance(target, tuple) else target
         if host is None or isinstance(host, bytes) or str(host).startswith(NEAR + ("/",)):
             return
         with open(os.environ["HEARD"], "a") as file:
-            file.write(f"{event} {host}\\n")
+            file.write(event + " " + str(host) + "\\n")
         raise OSError("no network here")
 
 sys.addaudithook(heard)

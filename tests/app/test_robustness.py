@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as any_
 from streamlit.testing.v1 import AppTest
 
-from app import hostile, robustness, state, viewer_session
+from app import counted, hostile, robustness, state, viewer_session
 from app.hostile import ENTRIES
 from ml.hostile import counts
 from ml.hostile.document import DOCUMENT
@@ -57,6 +57,20 @@ def test_the_committed_document_is_what_the_committed_counts_give() -> None:
     root = robustness.REPOSITORY
     assert (root / DOCUMENT).read_text(encoding="utf-8") == robustness.text(root)
     assert json.loads((root / counts.COUNTS).read_text())["entries"]
+
+
+def test_what_is_counted_is_what_the_repository_holds(tmp_path: Path) -> None:
+    @pytest.mark.parametrize("one", "ab")
+    @pytest.mark.parametrize(("two", "three"), {(1, 2): "x", (3, 4): "y", (5, 6): "z"})
+    def test_of_each() -> None:
+        pass
+
+    assert counted._cases(test_of_each) == 6
+    assert counted._cases(test_a_sentence_is_one) == 1
+    assert counted._part_of(["a", "", None, (1,)]) == "2 of 4"
+    with pytest.raises(AttributeError):
+        counted._test("tests/app/test_robustness.py", "test_that_is_gone")
+    assert counted.section(tmp_path) == "", "a folder without tests"
 
 
 @settings(max_examples=150, deadline=None)

@@ -9,9 +9,13 @@ from streamlit.testing.v1 import AppTest
 from app import reader_session, state, trail, trail_texts
 from app.archive import archive
 from app.store.places import places
+from app.store.tables import TrailRow
 from ml.errors import StoreError
 from tests.app import fakes
-from tests.app.conftest import LESION, Opened, html
+from tests.app.conftest import LESION, MAIN, Opened, html
+
+APP = MAIN.parent
+KINDS = {name: word for name, word in vars(trail).items() if name[0] != "_" and name.isupper()}
 
 
 def noted() -> list[str]:
@@ -40,6 +44,14 @@ def test_who_saw_what_is_noted_once_a_session(
     whole = trail_texts.verified(archive().trail.verify())
     assert whole in [one.value for one in at.markdown]
     assert "A. Reader" in html(at)
+
+
+def test_every_kind_of_line_is_a_word_of_its_own_that_something_notes() -> None:
+    sources = "\n".join(file.read_text(encoding="utf-8") for file in APP.rglob("*.py"))
+    assert len(set(KINDS.values())) == len(KINDS)
+    for name, word in KINDS.items():
+        assert len(word) <= TrailRow.what.type.length
+        assert f"trail.{name}" in sources or f"{{{name}}}" in sources, name
 
 
 def test_a_lost_secret_is_said_on_the_worklist_and_noted(

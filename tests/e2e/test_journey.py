@@ -1,5 +1,11 @@
-"""One study from its upload to the signed PDF, and again from the worklist after a restart."""
+"""One study from its upload to the signed PDF, with an app that is killed on the way.
 
+It is killed right after the click of the reader's word, and after the signature: what was said is
+there after each restart, from the worklist.
+"""
+
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +16,7 @@ from pypdf import PdfReader
 
 from app import report_texts, series_texts, study_texts, texts
 from app import worklist_texts as words
-from app.load.server import running
+from app.load.server import Running, running
 from ml.labels import TITLES
 from tests.e2e.conftest import Watch, go, tab
 from tests.e2e.test_browser import upload
@@ -24,11 +30,18 @@ LAYER = "path[data-mark=mask], img[data-layer=heat]"
 
 
 @contextmanager
-def session(browser: Browser, folder: Path, watch: Watch) -> Iterator[Page]:
+def session(browser: Browser, folder: Path, watch: Watch) -> Iterator[tuple[Page, Running]]:
     """A reader's browser on an app that is started for it, with the data of the folder."""
     with running(folder=folder, answering=True) as app, tab(browser, watch) as page:
         go(page, app.site)
-        yield page
+        yield page, app
+
+
+def killed(app: Running, watch: Watch) -> None:
+    """End an app as by `kill -9`; of what its page says without it nothing counts."""
+    assert watch.errors == []
+    os.kill(app.process, signal.SIGKILL)
+    watch.errors = []
 
 
 def on_slice(page: Page, number: int) -> None:
@@ -58,10 +71,13 @@ def scroll_window_and_hide(page: Page) -> None:
     expect(page.locator("[data-side=ai] figcaption")).to_contain_text(texts.MARKS_HIDDEN)
 
 
-def disagree(page: Page) -> None:
+def name_the_reader(page: Page) -> None:
     who = page.get_by_label(words.READER)
     who.fill(READER)
     who.press("Enter")
+
+
+def disagree(page: Page) -> None:
     page.get_by_role("button", name=words.DISAGREE_BUTTON).click()
     page.get_by_role("button", name=CORRECTED, exact=True).click()
     expect(page.get_by_text(f"{READER} disagrees")).to_be_visible()
@@ -79,28 +95,39 @@ def sign_and_save(page: Page, to: Path) -> str:
     return "\n".join(sheet.extract_text() for sheet in PdfReader(to).pages)
 
 
-def test_from_upload_to_the_signed_report_and_back_after_a_restart(
+def open_from_the_worklist(page: Page) -> None:
+    page.get_by_role("link", name=words.PAGE).click()
+    expect(page.get_by_text(words.progress(1, 1))).to_be_visible()
+    page.locator(".st-key-worklist_open button").click()  # boxes have an "Open" as well
+    on_slice(page, 3)
+    expect(page.locator("[data-side=raw] .pane > .edge")).to_have_text(["R", "L", "A", "P"])
+    expect(page.get_by_text(f"{READER} disagrees")).to_be_visible()
+
+
+def test_from_upload_to_the_signed_report_and_back_after_each_kill(
     drawing_browser: Browser, watch: Watch, tmp_path: Path
 ) -> None:
-    with session(drawing_browser, tmp_path, watch) as page:
+    with session(drawing_browser, tmp_path, watch) as (page, app):
         upload(page, *axial_series(tmp_path))
         on_slice(page, 3)
         scroll_window_and_hide(page)
-        disagree(page)
         page.get_by_role("button", name=series_texts.keep_button(30)).click()
         expect(page.get_by_role("button", name=words.REMOVE)).to_be_visible()
+        name_the_reader(page)
+        disagree(page)
+        killed(app, watch)
+
+    with session(drawing_browser, tmp_path, watch) as (page, app):
+        open_from_the_worklist(page)
+        name_the_reader(page)
         text = sign_and_save(page, tmp_path / "report.pdf")
         assert f"Signed by {READER}" in text
         assert "DRAFT" not in text
         assert texts.NOTICE in " ".join(text.split())
+        killed(app, watch)
 
-    with session(drawing_browser, tmp_path, watch) as page:
-        page.get_by_role("link", name=words.PAGE).click()
-        expect(page.get_by_text(words.progress(1, 1))).to_be_visible()
-        page.locator(".st-key-worklist_open button").click()  # boxes have an "Open" as well
-        on_slice(page, 3)
-        expect(page.locator("[data-side=raw] .pane > .edge")).to_have_text(["R", "L", "A", "P"])
-        expect(page.get_by_text(f"{READER} disagrees")).to_be_visible()
+    with session(drawing_browser, tmp_path, watch) as (page, _):
+        open_from_the_worklist(page)
         page.get_by_text(report_texts.REPORT, exact=True).click()
         expect(page.get_by_text(f"Signed by {READER}").first).to_be_visible()
     assert watch.errors == []
