@@ -86,7 +86,10 @@ def take_window(windowed: Scan) -> None:
     Args:
         windowed: the slice whose sliders set the window.
     """
-    key, center, width = told("window", 3) or (None, None, None)
+    said = told("window", 3)
+    if said is None:
+        return
+    key, center, width = said
     if key != windowed.content_hash or not _usable(center) or not _usable(width):
         return
     reach = services.levels(windowed)
@@ -104,9 +107,9 @@ def take_slice(series: str, total: int) -> None:
         series: digest of the series on screen; what is told of another one came too late.
         total: slices that there are.
     """
-    key, number = told("slice", 2) or (None, None)
-    if key == series and _usable(number):
-        state.move_slice(series, int(min(max(number, 1), total)))
+    said = told("slice", 2)
+    if said is not None and said[0] == series and _usable(said[1]):
+        state.move_slice(series, int(min(max(said[1], 1), total)))
         page_falls_due()
 
 

@@ -99,7 +99,8 @@ def contents_of(backup: Path) -> Contents:
             if packed.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
                 raise StoreError(_DAMAGED)
             packings = {one.compress_type for one in packed.infolist()}
-            stated = json.loads(packed.read(MANIFEST)) if packings <= _PACKINGS else None
+            ours = packings <= _PACKINGS
+            stated: Any = json.loads(packed.read(MANIFEST)) if ours else None
             names = sorted(packed.namelist())
         if isinstance(stated, dict) and stated.get("format", FORMAT) > FORMAT:
             raise StoreError(_later("format", int(stated["format"])))

@@ -16,6 +16,7 @@ from app.store.opening import open_store
 from app.store.places import Places, places
 from app.store.restore import restore
 from app.store.trail import CHANGED, Trail
+from app.store.troubles import DAMAGED
 from ml.errors import StoreError
 from ml.hostile.watch import is_sentence
 from tests.store.test_backup import changed, filled, listed, other
@@ -136,6 +137,27 @@ def test_a_stream_that_cannot_be_unpacked_is_a_sentence(packed: Path, other: Pla
 )
 def test_a_value_of_another_kind_is_a_sentence(change: str, packed: Path, other: Places) -> None:
     assert "damaged or was changed" in refused(other, changed(packed, with_rows(change)))
+
+
+def test_a_damaged_name_of_a_table_is_a_sentence(packed: Path, other: Places) -> None:
+    def change(members: Members) -> None:
+        data = members[DATABASE].replace(b"CREATE TABLE readings", b"CREATE T\xfeBLE readings")
+        members[DATABASE] = data
+        of_file(size=len(data), sha256=hashlib.sha256(data).hexdigest())(members)
+
+    assert "database is damaged" in refused(other, changed(packed, change))
+
+
+def test_a_database_with_a_damaged_name_is_not_used(packed: Path, other: Places) -> None:
+    """SQLite's complaint quotes the name, which no text can hold."""
+    restore(other, packed)
+    file = other.home / DATABASE
+    file.write_bytes(
+        file.read_bytes().replace(b"CREATE TABLE readings", b"CREATE T\xfeBLE readings")
+    )
+    with pytest.raises(StoreError) as told:
+        open_store(other)
+    assert str(told.value) == DAMAGED
 
 
 def test_a_database_of_this_program_fits(packed: Path, other: Places) -> None:
