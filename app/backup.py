@@ -15,7 +15,7 @@ from app.store.restore import restore
 from app.store.trail import Trail
 from ml.errors import SulcusError
 
-__all__ = ["main"]
+__all__ = ["main", "put_back"]
 
 BACKED_UP: Final = "backed up"
 RESTORED: Final = "restored"
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         found = places()
-        return _make(found, asked.file) if asked.what == "make" else _restore(found, asked.file)
+        return _make(found, asked.file) if asked.what == "make" else put_back(found, asked.file)
     except SulcusError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -47,8 +47,15 @@ def _make(found: Places, to: Path) -> int:
     return 0
 
 
-def _restore(found: Places, backup: Path) -> int:
-    """Restore, bring the tables up to date, and verify the trail."""
+def put_back(found: Places, backup: Path) -> int:
+    """Restore, bring the tables up to date, and verify the trail.
+
+    Returns:
+        Exit status, as of `main`.
+
+    Raises:
+        StoreError: the backup or the place is refused.
+    """
     sys.stdout.write(f"{words.restored(restore(found, backup))}\n")
     trail = Trail(open_store(found))
     verified = trail.verify()

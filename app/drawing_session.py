@@ -5,14 +5,14 @@ is changed by it. It lives in the browser, and in the session when the pen rests
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app import reader_session, state
 from app.archive import archive
 from app.store.drawings import BEGUN, FROM_AI, FROM_NOTHING, KeptDrawing, NewDrawing
-from app.viewer_session import KEY, page_falls_due
+from app.viewer_session import page_falls_due, told
 from ml import drawing
 from ml.drawing import Drawing
 from ml.errors import DrawingError, StoreError, SulcusError
@@ -92,10 +92,10 @@ def refusal(canvas: Canvas) -> SulcusError | None:
 
 def take_start(canvas: Canvas) -> None:
     """Start anew from the AI's outline, from nothing or from what was kept, as buttons tell."""
-    told = _told(KEY, "start", 2)
-    if told is None or told[0] != canvas.on_screen:
+    said = told("start", 2)
+    if said is None or said[0] != canvas.on_screen:
         return
-    begun = _begun(canvas, told[1])
+    begun = _begun(canvas, said[1])
     if begun is not None:
         count = state.recall(_key("starts", canvas), 0) + 1
         state.keep(_key("starts", canvas), count)
@@ -107,13 +107,13 @@ def take_drawn(canvas: Canvas) -> None:
 
     What comes in one run with a new start was drawn before it, and is replaced by it.
     """
-    if _told(KEY, "start", 2) is None:
-        _take(canvas, _told(STROKES, "drawn", 4))
+    if told("start", 2) is None:
+        _take(canvas, told("drawn", 4, STROKES))
 
 
 def take_keep(canvas: Canvas) -> None:
     """Take over what is drawn and store it as this reader's, as the viewer's button tells."""
-    if not _take(canvas, _told(KEY, "keep", 4)) or canvas.answer_id is None or as_kept(canvas):
+    if not _take(canvas, told("keep", 4)) or canvas.answer_id is None or as_kept(canvas):
         return
     own = _drawn(canvas)
     try:
@@ -185,15 +185,15 @@ def _begun(canvas: Canvas, start: object) -> Own | None:
     return Own(drawing.of_masks(masks, canvas.decoded), str(start), "")
 
 
-def _take(canvas: Canvas, told: list[Any] | None) -> bool:
+def _take(canvas: Canvas, said: Sequence[Any] | None) -> bool:
     """Take over slices that the browser told; what is no mask of them is refused.
 
     Returns:
         Whether they were taken over.
     """
-    if told is None or told[0] != canvas.on_screen:
+    if said is None or said[0] != canvas.on_screen:
         return False
-    _, stamp, begun, slices = told
+    _, stamp, begun, slices = said
     try:
         if not isinstance(stamp, str) or len(stamp) > _LONGEST_STAMP or begun not in BEGUN:
             raise DrawingError(
@@ -235,10 +235,3 @@ def _hold(canvas: Canvas, own: Own) -> None:
 def _key(part: str, canvas: Canvas) -> str:
     """Forgotten with the scan, as its report is."""
     return f"{state.REPORT}{part}.{canvas.content_hash}"
-
-
-def _told(widget: str, name: str, length: int) -> list[Any] | None:
-    """What a widget of the viewer told under a name, or None where it is not of that form."""
-    told: dict[str, Any] = state.recall(widget, {})
-    found = told.get(name)
-    return list(found) if isinstance(found, list | tuple) and len(found) == length else None

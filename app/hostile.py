@@ -4,15 +4,18 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from random import Random
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs
 
 from streamlit.testing.v1 import AppTest
 
 from app import state, viewer_session
+from app.hostile_drawn import DRAWN
+from app.hostile_stored import BACKUP, REPORT
 from ml.hostile import seeds
-from ml.hostile.damage import NUMBERS, REALS, damaged
+from ml.hostile.damage import damaged
 from ml.hostile.entries import FILES, Entry
+from ml.hostile.jsons import VALUES
 from ml.io import read_scan
 from ml.results import Scan
 
@@ -20,10 +23,6 @@ __all__ = ["ENTRIES"]
 
 _SERIES: Final = "series"
 _SLICES: Final = 9
-_VALUES: Final[tuple[Any, ...]] = (
-    *(None, True, False, "", "x", "<script>", "1", "nan", [], {}, [[]], {"": None}, "\ud800"),
-    *(*NUMBERS, *REALS, 10**40, -1, 1.5, "9" * 5000),
-)
 
 
 @cache
@@ -48,9 +47,9 @@ def _changed_message(data: bytes, chance: Random) -> bytes:
         name = chance.choice(("window", "slice", "failed", "x"))
         held = told.get(name)
         if isinstance(held, list) and held and chance.random() < 0.7:
-            held[chance.randrange(len(held))] = chance.choice(_VALUES)
+            held[chance.randrange(len(held))] = chance.choice(VALUES)
         else:
-            told[name] = chance.choice((*_VALUES, held, [held, held], {"a": held}))
+            told[name] = chance.choice((*VALUES, held, [held, held], {"a": held}))
     return json.dumps(told).encode()
 
 
@@ -107,6 +106,9 @@ def _addresses() -> tuple[bytes, ...]:
 ENTRIES: Final[Mapping[str, Entry]] = {
     **FILES,
     "viewer": Entry("Messages of the viewer", _messages, _changed_message, _take),
+    "drawn": DRAWN,
+    "backup": BACKUP,
+    "report": REPORT,
     "address": Entry("Address of the page", _addresses, damaged, _ask),
 }
 """Everything that comes in from outside."""

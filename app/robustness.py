@@ -4,11 +4,12 @@ Each entry is given N damaged inputs (`ml.hostile`), watched for time, memory an
 go to `assets/metrics/robustness`, and docs/robustness.md is written from them and from what is
 counted in the repository (`app.counted`). Another seed adds to the counts, the same one replaces
 its own. Ends with 1 where anything failed, and names the inputs.
+With `--guided` a fuzzer makes the inputs of files: it goes on from those that reach new code.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -19,9 +20,10 @@ from app.load.visit import STEPS
 from app.loss.document import section
 from ml.bench import soak
 from ml.errors import SulcusError
-from ml.hostile import counts
+from ml.hostile import counts, guided
 from ml.hostile.document import DOCUMENT, document
-from ml.hostile.watch import Outcome, outcomes
+from ml.hostile.entries import FILES
+from ml.hostile.watch import outcomes
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 _SHOWN: Final = 20
@@ -34,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = 0
     try:
         for name in () if chosen.report_only else chosen.entries:
-            failed += _campaign(name, chosen.inputs, chosen.seed, chosen.root)
+            if not chosen.guided or name in FILES:
+                failed += _campaign(name, chosen)
         (chosen.root / DOCUMENT).write_text(text(chosen.root), encoding="utf-8")
     except SulcusError as error:
         sys.stderr.write(f"{error}\n")
@@ -44,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def text(root: Path) -> str:
     """The document that the counts give, and the repository where the root is a clone."""
-    hostile = document(root, {name: entry.title for name, entry in ENTRIES.items()})
+    titles = {name: entry.title for name, entry in ENTRIES.items()}
+    led = {guided.named(name): f"{FILES[name].title}, guided by coverage" for name in FILES}
+    hostile = document(root, titles | led)
     parts = (hostile, section(root), soak.section(root, STEPS), counted.section(root))
     return "\n".join(filter(None, parts))
 
@@ -61,25 +66,27 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--inputs", type=int, default=4000, help="of each entry (default: 4000)")
     parser.add_argument("--seed", type=int, default=1, help="another one gives other inputs")
+    parser.add_argument(
+        "--guided", action="store_true", help="of files only; needs requirements-fuzz.txt"
+    )
     parser.add_argument("--report-only", action="store_true", help="write the document anew")
     parser.add_argument("--root", type=Path, default=REPOSITORY, help=argparse.SUPPRESS)
     return parser
 
 
-def _campaign(name: str, inputs: int, seed: int, root: Path) -> int:
+def _campaign(name: str, chosen: argparse.Namespace) -> int:
     """Count what comes of the inputs of one entry; how many failed."""
-    failures: list[Outcome] = []
-
-    def told(found: Iterator[Outcome]) -> Iterator[Outcome]:
-        for one in found:
-            if one.kind in counts.FAILURES:
-                failures.append(one)
-            yield one
-
-    with TemporaryDirectory(prefix="sulcus-hostile-") as folder:
-        found = outcomes(ENTRIES[name], seed, range(inputs), Path(folder))
-        counts.add(root, name, seed, counts.counted(told(found)))
-    sys.stdout.write(f"{name}: {inputs:,} inputs, {len(failures)} failed\n")
+    more = {}
+    with TemporaryDirectory(prefix="sulcus-hostile-") as made:
+        folder = Path(made)
+        if chosen.guided:
+            found = list(guided.outcomes(name, chosen.seed, chosen.inputs, folder))
+            name, more = guided.named(name), {"reached": guided.reached(folder)}
+        else:
+            found = list(outcomes(ENTRIES[name], chosen.seed, range(chosen.inputs), folder))
+    counts.add(chosen.root, name, chosen.seed, counts.counted(found) | more)
+    failures = [one for one in found if one.kind in counts.FAILURES]
+    sys.stdout.write(f"{name}: {len(found):,} inputs, {len(failures)} failed\n")
     for one in failures[:_SHOWN]:
         sys.stdout.write(f"  input {one.place}: {one.kind}: {one.detail} {one.sentence}\n")
     sys.stdout.flush()

@@ -86,7 +86,10 @@ def take_window(windowed: Scan) -> None:
     Args:
         windowed: the slice whose sliders set the window.
     """
-    key, center, width = _told("window", 3)
+    said = told("window", 3)
+    if said is None:
+        return
+    key, center, width = said
     if key != windowed.content_hash or not _usable(center) or not _usable(width):
         return
     reach = services.levels(windowed)
@@ -104,24 +107,22 @@ def take_slice(series: str, total: int) -> None:
         series: digest of the series on screen; what is told of another one came too late.
         total: slices that there are.
     """
-    key, number = _told("slice", 2)
-    if key == series and _usable(number):
-        state.move_slice(series, int(min(max(number, 1), total)))
+    said = told("slice", 2)
+    if said is not None and said[0] == series and _usable(said[1]):
+        state.move_slice(series, int(min(max(said[1], 1), total)))
         page_falls_due()
+
+
+def told(name: str, length: int, widget: str = KEY) -> Sequence[Any] | None:
+    """What came with an event of a widget of the viewer, or None where it is not of that form."""
+    found: Any = state.recall(widget, None)
+    values = found.get(name) if isinstance(found, Mapping) else None
+    return values if isinstance(values, list | tuple) and len(values) == length else None
 
 
 def _selector(key: str) -> str:
     """The class that Streamlit gives to a widget of a key."""
     return ".st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key)
-
-
-def _told(name: str, length: int) -> Sequence[Any]:
-    """What came with an event of the viewer; nothings where it is not of that form."""
-    told: Any = state.recall(KEY, None)
-    found = told.get(name) if isinstance(told, Mapping) else None
-    if isinstance(found, list | tuple) and len(found) == length:
-        return found
-    return (None,) * length
 
 
 def _usable(value: object) -> bool:

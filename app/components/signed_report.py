@@ -1,6 +1,5 @@
 """Signed reports as they were signed: to read, to save, to add to; never to change."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from html import escape
@@ -15,6 +14,7 @@ from app.components import problem, recorder
 from app.reports import addendum
 from app.reports.draft import AI, READER, Addendum
 from app.reports.restored import addenda_to
+from app.reports.stored import report_in
 from app.store.signed import SignedReport
 from ml.errors import StoreError, SulcusError
 
@@ -60,9 +60,11 @@ def _report(row: SignedReport, rows: _Rows) -> None:
     if not all(one.intact for one in (row, *addenda)):
         st.error(words.NOT_INTACT)
         return
-    _document(json.loads(row.report.document))
-    for one in addenda:
-        _addendum(addendum.parsed(one.report.document))
+    try:
+        draw(row, addenda)
+    except StoreError as error:
+        problem.show(error)
+        return
     st.caption(words.facts(row))
     _files(row, addenda)
     if not row.standing:
@@ -70,6 +72,19 @@ def _report(row: SignedReport, rows: _Rows) -> None:
         return
     _add(row, len(addenda))
     _withdrawal(row, more=bool(addenda))
+
+
+def draw(row: SignedReport, addenda: _Rows) -> None:
+    """Draw the texts of a report and of its addenda; all of them, or nothing.
+
+    Raises:
+        StoreError: one is no such text.
+    """
+    found = report_in(row.report.document)
+    added = [addendum.parsed(one.report.document) for one in addenda]
+    _document(found)
+    for one in added:
+        _addendum(one)
 
 
 def _document(found: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from app import texts
 from app.reports.draft import Addendum, Signature, signature_of
+from app.reports.stored import addendum_in
 from app.store.signed import NewReport, SignedReport
 from app.version import software
 from ml.errors import ReportError
@@ -56,8 +57,12 @@ def addition(text: str, name: str, *, time: datetime, amends: SignedReport) -> N
 
 
 def parsed(document: str) -> Addendum:
-    """The addendum that a signed text is."""
-    found = json.loads(document)
+    """The addendum that a signed text is.
+
+    Raises:
+        StoreError: it is none.
+    """
+    found = addendum_in(document)
     by = found["signature"]
     signature = Signature(by["name"], datetime.fromisoformat(by["time"]))
     return Addendum(tuple(found["lines"]), signature)

@@ -5,7 +5,6 @@ reading of today, which is taken for the one that was signed only where the same
 signed text again, to the last letter.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,11 +14,12 @@ from typing import Any
 from app.reports import as_json
 from app.reports.addendum import parsed
 from app.reports.draft import Draft, Footer, Piece, Section, Signature
-from app.reports.series_result import Reported
+from app.reports.series_result import Reported, named
+from app.reports.stored import report_in
 from app.store.drawings import KeptDrawing
 from app.store.outlines import KeptOutline
 from app.store.signed import SignedReport
-from ml.errors import DrawingError
+from ml.errors import DrawingError, StoreError
 
 __all__ = ["addenda_to", "restored"]
 
@@ -48,10 +48,16 @@ def restored(
     """
     if dict(answer.weights) != dict(row.report.weights):
         return None
-    for draft in _outlined(json.loads(row.report.document), outlines, drawings):
+    try:
+        found = report_in(row.report.document)
+        added = tuple(parsed(one.report.document) for one in addenda_to(row, rows))
+    except StoreError:  # what is shown of it says so
+        return None
+    if found["scan"]["sha256"] != named(answer):
+        return None
+    for draft in _outlined(found, outlines, drawings):
         with suppress(DrawingError):  # a damaged drawing is not the one signed
             if as_json.render(draft, answer).decode() == row.report.document:
-                added = tuple(parsed(one.report.document) for one in addenda_to(row, rows))
                 return replace(draft, addenda=added)
     return None
 

@@ -135,6 +135,8 @@ def is_whole(database: Path) -> bool:
             if not is_damage(error):
                 raise
             return False
+        except UnicodeDecodeError:  # what is damaged is a name, and the complaint quotes it
+            return False
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -22,6 +24,7 @@ from app.store.backup import (
     check_whole,
     failing,
 )
+from app.store.kinds import fits
 from app.store.opening import MIGRATIONS
 from app.store.places import Places, prepare
 from app.store.starting import CHECKED, go_on
@@ -32,6 +35,13 @@ __all__ = ["contents_of", "restore"]
 
 _LARGEST_MANIFEST: Final = 64 << 20
 _STEP: Final = 1 << 20
+_PACKINGS: Final = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+_REVISION: Final = re.compile(r"\w{1,32}")
+_BROKEN: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError),  # runtime: locked, nested too deep
+    *(AttributeError, LookupError, OverflowError, TypeError, ValueError),
+)
+"""What reading a backup raises that is not whole, or whose list is of another form."""
 _DAMAGED: Final = (
     "The backup is damaged or was changed: what is in it does not fit its list. Nothing was "
     "restored. Take another copy of it, or the backup before it."
@@ -69,6 +79,8 @@ def restore(found: Places, backup: Path) -> Contents:
             _unpack(backup, contents, files)
             if DATABASE in contents.files:
                 check_whole(files / DATABASE)
+                if not fits(files / DATABASE):
+                    raise StoreError(_DAMAGED)
             _check_empty(found)  # of a program that was started meanwhile
             files.rename(found.home / CHECKED)
             flush(found.home)
@@ -86,15 +98,18 @@ def contents_of(backup: Path) -> Contents:
         with zipfile.ZipFile(backup) as packed:
             if packed.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
                 raise StoreError(_DAMAGED)
-            stated = json.loads(packed.read(MANIFEST))
+            packings = {one.compress_type for one in packed.infolist()}
+            ours = packings <= _PACKINGS
+            stated: Any = json.loads(packed.read(MANIFEST)) if ours else None
             names = sorted(packed.namelist())
         if isinstance(stated, dict) and stated.get("format", FORMAT) > FORMAT:
-            raise StoreError(_later("format", stated["format"]))
+            raise StoreError(_later("format", int(stated["format"])))
         contents = _contents(stated)
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError):
+    except _BROKEN:
         raise StoreError(_DAMAGED) from None
     known = all(map(NAMES.fullmatch, contents.files)) and SECRET in contents.files
-    if not known or names != sorted([MANIFEST, *contents.files]):
+    named = contents.schema is None or _REVISION.fullmatch(contents.schema)
+    if not (known and named) or names != sorted([MANIFEST, *contents.files]):
         raise StoreError(_DAMAGED)
     if contents.schema is not None and contents.schema not in _known():
         raise StoreError(_later("database", contents.schema))
@@ -148,7 +163,7 @@ def _unpack(backup: Path, contents: Contents, folder: Path) -> None:
             for name, one in contents.files.items():
                 with packed.open(name) as source:
                     _write(source, folder / name, one)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError):
+    except _BROKEN:
         raise StoreError(_DAMAGED) from None
 
 

@@ -161,7 +161,8 @@ class Trail(Sessions):
 
 def _rows(session: Session, lines: Sequence[Row[Any]]) -> Iterator[Break]:
     """Rows that lines tell of and that are not as they were."""
-    for name in sorted({line.row_table for line in lines if line.row_table is not None}):
+    named = {line.row_table for line in lines}
+    for name in sorted(named & Base.metadata.tables.keys()):  # of another one the line was changed
         told = {line.row_id: line.row_digest for line in lines if line.row_table == name}
         table = Base.metadata.tables[name]
         rows = session.execute(select(table).where(table.c.id.in_(told)))

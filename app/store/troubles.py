@@ -50,7 +50,8 @@ def troubles() -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise StoreError(_KINDS.get(_kind(error), _UNREACHED)) from None
-    except json.JSONDecodeError:  # of a column: SQLite's own check looks into no text
+    # of a column, since SQLite's own check looks into no text; or of a complaint that quotes one
+    except (json.JSONDecodeError, UnicodeDecodeError):
         raise StoreError(DAMAGED) from None
 
 

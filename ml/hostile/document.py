@@ -26,7 +26,13 @@ in a process that is ended after {MOST_S:.0f} s of a processor. A failure is a c
 but the project's own, or a signal), a hang, more than {MOST_BYTES >> 20} MB of memory for the whole
 process, a file written outside the folder for it (or a connection or process started), or a refusal
 that is no sentence for a reader. The counts are of the last run of each seed, before what it found
-was mended. No entry reads a report: JSON only goes out.
+was mended. No report is uploaded; a stored one is read again where it is shown, and a database that
+was restored can hold any text in its place.
+"""
+_GUIDED: Final = """
+Guided by coverage: libFuzzer (by atheris) changes valid files and those of its own that reached
+code that nothing before them had; every other change is one that fits the format. Branches of the
+readers, of pydicom and of nibabel count:
 """
 _COLUMNS: Final = (
     *("Entry", "Inputs", "Read", "Refused", "Sentences"),
@@ -47,6 +53,7 @@ def document(root: Path, titles: Mapping[str, str]) -> str:
     every = [one for runs in known.values() for one in runs]
     rows.append(_row("All", every, sentences=False))
     parts = [_HEAD.strip(), markdown_table(_COLUMNS, rows), _failures(known, titles)]
+    parts += _reached(known, titles)
     parts.append(f"Seeds: {_seeds(campaigns)}.")
     return "\n\n".join(parts) + "\n"
 
@@ -87,6 +94,16 @@ def _failures(known: Mapping[str, list[dict[str, Any]]], titles: Mapping[str, st
         if lines
         else "No failure."
     )
+
+
+def _reached(known: Mapping[str, list[dict[str, Any]]], titles: Mapping[str, str]) -> list[str]:
+    """What the inputs reached that a fuzzer made, from the valid files on."""
+    lines = [
+        f"- {titles[name]}: {first:,} branches by the valid files, {last:,} in the end"
+        for name, runs in known.items()
+        for first, last in (one["reached"] for one in runs if "reached" in one)
+    ]
+    return ["\n".join([_GUIDED.strip(), "", *lines])] if lines else []
 
 
 def _seeds(campaigns: Campaigns) -> str:

@@ -44,6 +44,8 @@ __all__ = [
     "series_zip",
     "set_zip",
     "tiffs",
+    "unzipped",
+    "zipped",
 ]
 
 MARK: Final = "IDENTIFYING"
@@ -225,7 +227,8 @@ def nifti_gz() -> tuple[bytes, ...]:
     return tuple(gzip.compress(one, 1) for one in nifti())
 
 
-def _zipped(members: dict[str, bytes]) -> bytes:
+def zipped(members: dict[str, bytes]) -> bytes:
+    """A zip of (name → content)."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in members.items():
@@ -233,10 +236,16 @@ def _zipped(members: dict[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
+def unzipped(data: bytes) -> dict[str, bytes]:
+    """The members of a zip that is whole."""
+    with zipfile.ZipFile(io.BytesIO(data)) as held:
+        return {name: held.read(name) for name in held.namelist()}
+
+
 @cache
 def series_zip() -> tuple[bytes, ...]:
     """A zip of a series."""
-    return (_zipped({f"{MARK}/{number}.dcm": dicom(number) for number in range(3)}),)
+    return (zipped({f"{MARK}/{number}.dcm": dicom(number) for number in range(3)}),)
 
 
 @cache
@@ -244,7 +253,7 @@ def set_zip() -> tuple[bytes, ...]:
     """A zip of pictures in class folders."""
     sides = {f"Training/glioma/{n}.png": one for n, one in enumerate(pngs()[:3])}
     return (
-        _zipped(
+        zipped(
             sides | {"Testing/notumor/a.jpg": jpegs()[0], "Testing/pituitary/b.tif": tiffs()[0]}
         ),
     )

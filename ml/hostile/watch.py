@@ -28,7 +28,17 @@ from ml.errors import SulcusError
 from ml.hostile.entries import Entry
 from ml.hostile.seeds import MARK
 
-__all__ = ["MOST_BYTES", "MOST_CLOCK_S", "MOST_S", "Outcome", "outcomes"]
+__all__ = [
+    "MOST_BYTES",
+    "MOST_CLOCK_S",
+    "MOST_S",
+    "Outcome",
+    "Writes",
+    "killed",
+    "limited",
+    "outcomes",
+    "watched",
+]
 
 MOST_S: Final = 5.0
 """Seconds of a processor that one input may take."""
@@ -93,12 +103,18 @@ def outcomes(entry: Entry, seed: int, places: Sequence[int], folder: Path) -> It
                 yield done[-1]
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status) or end(status):
-            yield _killed(left[len(done)], status)
+            yield killed(left[len(done)], status)
             done.append(done[-1] if done else Outcome(left[0], "crash"))
         left = left[len(done) :]
 
 
-def _killed(place: int, status: int) -> Outcome:
+def killed(place: int, status: int) -> Outcome:
+    """What it is that a process ended while it read an input.
+
+    Args:
+        place: number of the input.
+        status: as `os.waitpid` tells it.
+    """
     if not os.WIFSIGNALED(status):
         return Outcome(place, "crash", f"exit status {os.WEXITSTATUS(status)}")
     sent = signal.Signals(os.WTERMSIG(status))
@@ -109,27 +125,44 @@ def _killed(place: int, status: int) -> Outcome:
 
 def _child(entry: Entry, seed: int, places: Sequence[int], folder: Path, writer: int) -> None:
     """Read the inputs and tell of each; never returns."""
-    watch = _Writes(folder)
-    tempfile.tempdir = str(folder)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     with os.fdopen(writer, "w", encoding="utf-8") as told:
-        resource.setrlimit(resource.RLIMIT_AS, (_CEILING, _CEILING))
-        for sent in (signal.SIGPROF, signal.SIGALRM):
-            signal.signal(sent, signal.SIG_DFL)
-        sys.addaudithook(watch.heard)
+        writes = limited(folder)
         for place in places:
             data = entry.made(seed, place)
-            told.write(json.dumps(asdict(_one(entry, place, data, watch))) + "\n")
+            told.write(json.dumps(asdict(watched(entry, place, data, writes))) + "\n")
             told.flush()
     os._exit(0)
 
 
-def _one(entry: Entry, place: int, data: bytes, watch: "_Writes") -> Outcome:
-    """One input within its limits."""
+def limited(folder: Path) -> "Writes":
+    """Limit this process and hear what it does; call once, nothing takes it back.
+
+    Args:
+        folder: the one that may be written to.
+    """
+    writes = Writes(folder)
+    tempfile.tempdir = str(folder)
+    resource.setrlimit(resource.RLIMIT_AS, (_CEILING, _CEILING))
+    for sent in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(sent, signal.SIG_DFL)
+    sys.addaudithook(writes.heard)
+    return writes
+
+
+def watched(entry: Entry, place: int, data: bytes, writes: "Writes") -> Outcome:
+    """What comes of one input, in a process that was limited.
+
+    Args:
+        entry: where the bytes come in.
+        place: number of the input.
+        data: the input.
+        writes: from `limited`.
+    """
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    watch.strange = ""
+    writes.strange = ""
     signal.setitimer(signal.ITIMER_PROF, MOST_S)
     signal.setitimer(signal.ITIMER_REAL, MOST_CLOCK_S)
     begun = time.process_time()
@@ -140,8 +173,8 @@ def _one(entry: Entry, place: int, data: bytes, watch: "_Writes") -> Outcome:
     peak = _peak()
     if peak > MOST_BYTES:
         kind, detail = "memory", f"{kind}: {detail}"
-    if watch.strange:
-        kind, detail = "file", watch.strange
+    if writes.strange:
+        kind, detail = "file", writes.strange
     return Outcome(place, kind, detail, sentence, round(seconds, 4), peak)
 
 
@@ -176,7 +209,7 @@ def _peak() -> int:
     return 0
 
 
-class _Writes:
+class Writes:
     """Hears what Python does to files, connections and processes.
 
     Args:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import counted, hostile, robustness, state, viewer_session
 from app.hostile import ENTRIES
-from ml.hostile import counts
+from ml.errors import MetricsError
+from ml.hostile import counts, guided, jsons
 from ml.hostile.document import DOCUMENT
 from ml.hostile.watch import is_sentence
 
@@ -47,6 +49,48 @@ def test_the_valid_files_are_read(name: str) -> None:
             ENTRIES[name].read(data)
 
 
+def test_the_branches_of_a_guided_run_are_those_that_the_fuzzer_tells(tmp_path: Path) -> None:
+    told = "#1\tpulse  cov: 9 ft: 1\n#4\tINITED cov: 70 ft: 90\n#9\tNEW    cov: 81 ft: 99\n"
+    (tmp_path / "fuzzer.log").write_text(f"INFO: seed\n{told}#9\tDONE   cov: 83 ft: 99\n")
+    assert guided.reached(tmp_path) == (70, 83)
+    (tmp_path / "fuzzer.log").write_text("no fuzzer")
+    assert guided.reached(tmp_path) == (0, 0)
+
+
+def test_a_fuzzer_that_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(guided, "find_spec", lambda _: None)
+    with pytest.raises(MetricsError, match=r"requirements-fuzz\.txt"):
+        list(guided.outcomes("nifti", 1, 5, tmp_path))
+    asked = ["--guided", "--entries", "nifti", "--inputs", "5", "--root", str(tmp_path)]
+    assert robustness.main(asked) == 1
+    assert "--guided" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("status", "kind"), [(9, "crash"), (-27, "hang"), (-11, "crash")])
+def test_how_a_guided_run_ends_is_an_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, kind: str
+) -> None:
+    """A stand-in for the fuzzer tells one outcome and ends."""
+    end = f"exit {status}" if status > 0 else f"kill {status} $$"
+    fuzzer = tmp_path / "stand-in"
+    fuzzer.write_text(f"""#!/bin/sh\necho '{{"place": 0, "kind": "read"}}'\n{end}\n""")
+    fuzzer.chmod(0o700)
+    monkeypatch.setattr(guided, "find_spec", lambda _: True)
+    monkeypatch.setattr(guided.sys, "executable", str(fuzzer))
+    found = list(guided.outcomes("nifti", 1, 5, tmp_path))
+    assert [(one.place, one.kind) for one in found] == [(0, "read"), (1, kind)]
+
+
+def test_json_stays_json_and_is_changed() -> None:
+    data = b'{"a": [1, {"b": "x"}], "c": {}}'
+    made = [jsons.changed(data, Random(seed)) for seed in range(200)]
+    assert made == [jsons.changed(data, Random(seed)) for seed in range(200)]
+    assert sum(json.loads(one) == json.loads(data) for one in made) < 20
+    assert len({type(json.loads(one)) for one in made}) > 3
+
+
 def test_a_sentence_is_one() -> None:
     assert is_sentence("The file is empty. Export it again.")
     for strange in ("", "no end", "<class 'x'>.", "of IDENTIFYING.", "x" * 900 + "."):
@@ -56,7 +100,8 @@ def test_a_sentence_is_one() -> None:
 def test_the_committed_document_is_what_the_committed_counts_give() -> None:
     root = robustness.REPOSITORY
     assert (root / DOCUMENT).read_text(encoding="utf-8") == robustness.text(root)
-    assert json.loads((root / counts.COUNTS).read_text())["entries"]
+    entries = json.loads((root / counts.COUNTS).read_text())["entries"]
+    assert set(ENTRIES) <= set(entries), "every entry is counted"
 
 
 def test_what_is_counted_is_what_the_repository_holds(tmp_path: Path) -> None:
