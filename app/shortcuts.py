@@ -37,6 +37,12 @@ PLACES: Final[dict[str, tuple[Shortcut, ...]]] = {
         Shortcut(("Tab", "Shift + Tab"), "go to the next or previous control"),
     ),
     "Read a scan": (PREVIOUS_SCAN, NEXT_SCAN, SLICE_DOWN, SLICE_UP),
+    "On a picture that Tab has reached": (
+        Shortcut(("Enter",), "take a point to measure or draw with, else what dragging changes"),
+        Shortcut(("Arrows",), "move it by a pixel or a small step"),
+        Shortcut(("Shift + arrows",), "move it by ten of them"),
+        Shortcut(("Enter again", "Space"), "begin or end a length or a stroke; else let go"),
+    ),
     "On the picture": (
         Shortcut(("Wheel",), "next slice of a series; zoom of a single picture"),
         Shortcut(("h",), "hide or show all AI marks"),
@@ -53,12 +59,6 @@ PLACES: Final[dict[str, tuple[Shortcut, ...]]] = {
         Shortcut(("+", "=", "Ctrl + wheel"), "zoom in"),
         Shortcut(("-",), "zoom out"),
         Shortcut(("0", "Double click"), "zoom, window and caliper as at first"),
-    ),
-    "On a picture that Tab has reached": (
-        Shortcut(("Enter",), "take hold: of a point to measure or draw with, else as by dragging"),
-        Shortcut(("Arrows",), "move it by a pixel or a small step"),
-        Shortcut(("Shift + arrows",), "by ten of them"),
-        Shortcut(("Enter again", "Space"), "begin or end a length or a stroke; else let go"),
     ),
     "Worklist": (PREVIOUS_UNREAD, NEXT_UNREAD),
 }

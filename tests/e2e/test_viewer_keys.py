@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app import drawing_texts, texts, viewer_texts, worklist_texts
+from app import drawing_texts, look_texts, texts, viewer_texts, worklist_texts
 from app.store.drawings import Drawings
 from app.store.opening import open_store
 from app.store.places import places as store_places
@@ -63,12 +63,12 @@ def pane(page: Page) -> Locator:
     return found
 
 
-def tab_to(page: Page, target: Locator) -> None:
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
     for _ in range(MOST_TABS):
         if target.evaluate(FOCUSED):
             return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not reach {target}")
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} does not reach {target}")
 
 
 def press(page: Page, *keys: str) -> None:
@@ -149,7 +149,7 @@ def test_a_stroke_is_drawn_filled_and_kept(page: Page, pane: Locator, home: Path
     press(page, "Enter")
     keep = page.get_by_role("button", name=drawing_texts.KEEP)
     expect(keep).to_be_enabled()
-    tab_to(page, keep)
+    tab_to(page, keep, "Shift+Tab")
     press(page, "Enter")
     expect(page.get_by_text(re.compile("^A. Reader: drawn"))).to_be_visible()
     (mask,) = kept(home)
@@ -157,6 +157,15 @@ def test_a_stroke_is_drawn_filled_and_kept(page: Page, pane: Locator, home: Path
     assert np.ptp(columns) == pytest.approx(24, abs=1)  # 20 and the pen's own 5 pixels
     assert np.ptp(rows) == pytest.approx(26, abs=2)
     assert mask[rows.min() : rows.max(), columns.min() : columns.max()].mean() > 0.95
+
+
+def test_the_list_of_keys_is_on_one_screen(page: Page) -> None:
+    press(page, "?")
+    box = page.get_by_role("dialog", name=look_texts.KEYS_TITLE)
+    for part in (box.get_by_role("heading").first, box.get_by_role("button")):
+        expect(part).to_be_in_viewport(ratio=1)
+    press(page, "Escape")
+    expect(box).to_be_hidden()
 
 
 def kept(home: Path) -> list[np.ndarray]:
