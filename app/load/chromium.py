@@ -154,6 +154,7 @@ class ChromiumReader:
             case "open":
                 self.page.goto(self._start)
                 opener.wait_for(state="attached")
+                self.page.locator(".look[data-drawn]").wait_for()  # drawn in the reader's theme
             case "demo":
                 self._keyed("tour_start", "button").click()
                 self._read(1)

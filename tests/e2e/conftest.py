@@ -101,7 +101,8 @@ def tab(browser: Browser, watch: Watch | None = None, **options: Any) -> Iterato
         watch: follows it.
         options: of the browser's context.
     """
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+    size = {"width": 1440, "height": 900}
+    context = browser.new_context(**{"viewport": size, **options})
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     if watch is not None:

@@ -13,12 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app import drawing_texts, look_texts, texts, viewer_texts, worklist_texts
+from app.load.server import running
 from app.store.drawings import Drawings
 from app.store.opening import open_store
 from app.store.places import places as store_places
 from ml.drawing import unpacked
 from ml.io.series import find_series
-from tests.e2e.conftest import PATIENCE_MS, Watch, served
+from tests.e2e.conftest import Watch, go, tab
 from tests.e2e.drawn_series import SIDE, heads, places
 
 pytestmark = pytest.mark.browser
@@ -41,18 +42,16 @@ def page(drawing_browser: Browser, home: Path) -> Iterator[Page]:
     for place, data in enumerate(heads()):
         files.append(home / f"{place}.dcm")
         files[-1].write_bytes(data)
-    with served("tests/e2e/drawn_app.py", home) as address:
-        context = drawing_browser.new_context(viewport={"width": 1280, "height": 800})
-        opened = context.new_page()
-        opened.set_default_timeout(PATIENCE_MS)
-        watch = Watch()
-        watch.follow(opened)
-        opened.goto(address)
+    watch = Watch()
+    with (
+        running("tests/e2e/drawn_app.py", home, answering=True) as app,
+        tab(drawing_browser, watch, viewport={"width": 1280, "height": 800}) as opened,
+    ):
+        go(opened, app.site)
         opened.locator("input[type=file]").set_input_files(files)
         expect(opened.locator(".viewer")).to_have_attribute("data-ready", "true")
         yield opened
         assert watch.errors == []
-        context.close()
 
 
 @pytest.fixture
@@ -138,6 +137,7 @@ def test_a_stroke_is_drawn_filled_and_kept(page: Page, pane: Locator, home: Path
         press(page, *[f"Shift+Arrow{way}"] * 2)
     press(page, "Enter", "Escape")
     own = page.locator("[data-side=ai] path[data-mark=own]")
+    expect(page.locator(".point").first).to_be_hidden()  # the last frame of the stroke
     expect(own).to_be_visible()
     drawn = own.get_attribute("d") or ""
     press(page, "u")
