@@ -3,7 +3,8 @@
 Streamlit looks for garbage after every run of a page, among all objects that there are: with the
 app's libraries loaded that takes longer than the run, and no other session gets on meanwhile. What
 lives is therefore set aside: a run's collection looks at what came since. Once a minute all of it
-is looked at, so that nothing stays for ever, and freed memory goes back to the system.
+is looked at, so that nothing stays for ever, and freed memory goes back to the system. Threads of
+sessions share few places to allocate from, or what they leave would add up.
 """
 
 import gc
@@ -11,7 +12,7 @@ import threading
 import time
 from typing import Final
 
-from ml.inference.resident import give_back
+from ml.inference.resident import few_arenas, give_back
 
 __all__ = ["EVERY_S", "TIDYING", "Tidying"]
 
@@ -30,6 +31,7 @@ class Tidying:
         """Begin, if nobody has begun."""
         with self._lock:
             if self._thread is None:
+                few_arenas()
                 self._thread = threading.Thread(target=self._run, name="tidying", daemon=True)
                 self._thread.start()
 

@@ -99,7 +99,7 @@ def test_arrows_go_to_another_slice_unless_a_point_is_set(page: Page, pane: Loca
     viewer = page.locator(".viewer")
     first = int(viewer.get_attribute("data-slice") or 0)
     press(page, "m", "Enter", "ArrowUp")
-    expect(page.locator(".point").first).to_be_visible()
+    expect(page.locator(".viewer .point").first).to_be_visible()
     expect(viewer).to_have_attribute("data-slice", str(first))
     press(page, "Escape", "ArrowUp")
     expect(viewer).to_have_attribute("data-slice", str(first + 1))
@@ -137,7 +137,7 @@ def test_a_stroke_is_drawn_filled_and_kept(page: Page, pane: Locator, home: Path
         press(page, *[f"Shift+Arrow{way}"] * 2)
     press(page, "Enter", "Escape")
     own = page.locator("[data-side=ai] path[data-mark=own]")
-    expect(page.locator(".point").first).to_be_hidden()  # the last frame of the stroke
+    expect(page.locator(".viewer .point").first).to_be_hidden()  # the last frame of the stroke
     expect(own).to_be_visible()
     drawn = own.get_attribute("d") or ""
     press(page, "u")
