@@ -63,7 +63,7 @@ def _report(row: SignedReport, rows: _Rows) -> None:
     try:
         draw(row, addenda)
     except StoreError as error:
-        problem.show(error)
+        st.error(str(error))
         return
     st.caption(words.facts(row))
     _files(row, addenda)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from app.store.places import Places, prepare
 from app.store.starting import recover
-from app.store.troubles import is_busy, troubles
+from app.store.troubles import DAMAGED, is_busy, troubles
 from ml.errors import StoreError
 
 WRITES: Final = "sulcus_writes"
@@ -87,6 +87,8 @@ def migrate(engine: Engine, revision: str = "head") -> None:
                 "The database of readings was written by a later version of this program. Start "
                 "that version, or name another folder in SULCUS_HOME."
             ) from None
+        except AssertionError:  # Alembic's own, about a version without a letter
+            raise StoreError(DAMAGED) from None
 
 
 def _make_private(file: Path) -> None:

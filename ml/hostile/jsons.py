@@ -1,6 +1,7 @@
 """JSON with other values in it, still JSON."""
 
 import json
+from copy import deepcopy
 from random import Random
 from typing import Any, Final
 
@@ -43,6 +44,6 @@ def _change(holder: Any, chance: Random) -> None:
     if way < 0.15:
         del holder[name]
     elif way < 0.3 and isinstance(holder, list):
-        holder.insert(name, held)
-    else:
-        holder[name] = chance.choice((*VALUES, [held, held], {"1": held}))
+        holder.insert(name, deepcopy(held))
+    else:  # a copy: a later change must not reach into `VALUES`
+        holder[name] = deepcopy(chance.choice((*VALUES, [held, held], {"1": held})))

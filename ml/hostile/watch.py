@@ -128,13 +128,17 @@ def _child(entry: Entry, seed: int, places: Sequence[int], folder: Path, writer:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    with os.fdopen(writer, "w", encoding="utf-8") as told:
-        writes = limited(folder)
-        for place in places:
-            data = entry.made(seed, place)
-            told.write(json.dumps(asdict(watched(entry, place, data, writes))) + "\n")
-            told.flush()
-    os._exit(0)
+    status = 1
+    try:
+        with os.fdopen(writer, "w", encoding="utf-8") as told:
+            writes = limited(folder)
+            for place in places:
+                data = entry.made(seed, place)
+                told.write(json.dumps(asdict(watched(entry, place, data, writes))) + "\n")
+                told.flush()
+        status = 0
+    finally:  # an input that cannot be made must not let this process do its parent's work
+        os._exit(status)
 
 
 def limited(folder: Path) -> "Writes":

@@ -160,6 +160,14 @@ def test_a_database_with_a_damaged_name_is_not_used(packed: Path, other: Places)
     assert str(told.value) == DAMAGED
 
 
+def test_a_database_without_a_version_is_not_used(packed: Path, other: Places) -> None:
+    nothing = "UPDATE alembic_version SET version_num = ''"
+    restore(other, changed(packed, with_rows(nothing)))
+    with pytest.raises(StoreError) as told:
+        open_store(other)
+    assert str(told.value) == DAMAGED
+
+
 def test_a_database_of_this_program_fits(packed: Path, other: Places) -> None:
     restore(other, packed)
     assert fits(other.home / DATABASE)
