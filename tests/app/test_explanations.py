@@ -117,10 +117,10 @@ def test_the_heat_map_names_its_method_and_what_it_is_worth(
 ) -> None:
     at = opened(("slice.png", LESION))
     assert not at.exception
-    assert "Xception, contrast CAM" in drawn(at)["captions"]["ai"]  # the best on validation
+    assert "Xception, contrast CAM" in drawn(at)["captions"]["heat"]  # the best on validation
     assert any("17.0 % of Xception's map" in one.value for one in at.caption)
     at.button_group(key=state.HEAT_MODEL).set_value("mobilenet").run()
-    assert "MobileNet, contrast CAM" in drawn(at)["captions"]["ai"]
+    assert "MobileNet, contrast CAM" in drawn(at)["captions"]["heat"]
     (line,) = [one.value for one in at.caption if "held-out pictures" in one.value]
     assert "12.0 % of MobileNet's map lay inside the tumour" in line
     assert "a centred blob 4.1 % (at its best width 9.2 %)" in line
@@ -133,7 +133,7 @@ def test_without_figures_the_map_is_grad_cam_and_nothing_is_claimed(
     opened: Opened, engine: fakes.FakeEngine, no_metrics: None
 ) -> None:
     at = opened(("slice.png", LESION))
-    assert "MobileNet, Grad-CAM" in drawn(at)["captions"]["ai"]
+    assert "MobileNet, Grad-CAM" in drawn(at)["captions"]["heat"]
     assert not any("lay inside the tumour" in one.value for one in at.caption)
 
 

@@ -54,7 +54,7 @@ def test_a_refused_scan_shows_no_class_anywhere(
         assert mark not in page
     view = drawn(at)
     assert (view["heat"], view["fill"], view["lines"], view["tags"]) == (None, None, [], [])
-    assert view["raw"]["source"].startswith("data:image/png")
+    assert view["raw"].startswith("data:image/png")
     assert texts.NO_READING in view["captions"]["ai"]
     assert state.HEAT not in [one.key for one in at.toggle]
     assert engine.calls["unet"] == 0

@@ -79,7 +79,7 @@ def test_viewer_and_verdict_stay_those_of_the_untouched_scan(
     alt = words.stress_picture("jpeg", 5)
     assert f'alt="{alt}"' in page
     source = page.split('<img src="')[1].split('"')[0]
-    worse = picture({"source": source})
+    worse = picture(source)
     assert worse.shape == fakes.head().shape
     assert np.abs(worse.astype(int) - picture(before["raw"]).astype(int)).max() > 5
 
