@@ -59,6 +59,7 @@ AUDIT_UPLOAD: Final = "audit.upload."
 SUGGESTED_CLASS: Final = "suggested"
 """Value of `HEAT_CLASS` that stands for the class that the mean of the networks suggests."""
 
+_ON_SCREEN: Final = "on_screen"
 _WINDOW: Final = "window."
 _STRESS: Final = "stress."
 _SLICE: Final = "slice."
@@ -171,11 +172,14 @@ def forget() -> None:
 
 
 def active() -> OpenedFile | None:
-    """The file on screen, or None when none is open."""
-    files = opened()
-    chosen = st.session_state.get(ACTIVE)
-    first = files[0] if files else None
-    return next((file for file in files if file.content_hash == chosen), first)
+    """The file on screen, or None when none is open; the last one where its widget lost it."""
+    files = {file.content_hash: file for file in opened()}
+    for key in (ACTIVE, _ON_SCREEN):
+        found = files.get(str(st.session_state.get(key)))
+        if found is not None:
+            st.session_state[_ON_SCREEN] = found.content_hash
+            return found
+    return next(iter(files.values()), None)
 
 
 def position() -> int:

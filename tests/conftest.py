@@ -12,6 +12,7 @@ way to it.
 
 import gc
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -54,6 +55,12 @@ def _browsers_go_first(request: pytest.FixtureRequest) -> None:
     others = "PYTEST_XDIST_WORKER" in os.environ and BROWSER_TESTS not in str(request.path)
     if others and os.getpriority(os.PRIO_PROCESS, 0) == 0:
         os.nice(5)
+
+
+@pytest.fixture(autouse=True)
+def _main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's tests put their script in the place of the program, which helpers start from."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -150,7 +150,7 @@ def test_the_app_listens_on_this_computer_only_and_asks_nothing() -> None:
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    background = script.index("make check &")
+    background = script.index("nice make check &")
     assert script[background + 1] == "checking=$!"
     assert script[-2:] == ["make test", 'wait "$checking"']  # its failure fails the run
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ def show() -> None:
     files = state.opened()
     names = {file.content_hash: file.name for file in files}
     place = state.position()
+    state.keep(state.ACTIVE, files[place].content_hash)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
         with st.popover(texts.OPEN, key=f"open.{state.upload_key()}"):  # a new one is closed
             opener.show()

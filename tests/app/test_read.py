@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import samples, state, texts
@@ -231,3 +232,16 @@ def test_real_networks_read_a_simulated_scan(opened: Opened) -> None:
     page = html(at)
     assert texts.suggestion(read.mean) in page
     assert "sulcus-networks" in page
+
+
+def test_the_scan_on_screen_stays_where_its_box_has_forgotten_it() -> None:
+    st.session_state[state.OPENED] = tuple(
+        state.OpenedFile(f"{name}.png", b"", name) for name in ("one", "two", "three")
+    )
+    for chosen, shown in (("two", "two"), ("", "two"), ("three", "three"), ("gone", "three")):
+        st.session_state[state.ACTIVE] = chosen
+        file = state.active()
+        assert file is not None
+        assert file.content_hash == shown
+    state.close_all()
+    assert state.active() is None

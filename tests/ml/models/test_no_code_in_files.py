@@ -20,8 +20,8 @@ CALLS = {
 }
 """What makes objects or code out of a file."""
 WORDS = (*MODULES, *(f"{name}(" for name in CALLS), "allow_pickle", "safe_mode")
-OTHERS = {"weights.load_model", "ScriptDirectory.from_config"}
-"""This project's own, which reads numbers only, and Alembic's."""
+OTHERS = {"weights.load_model", "ScriptDirectory.from_config", "held.deserialize"}
+"""This project's own, which reads numbers only, Alembic's, and SQLite's, of a whole database."""
 
 
 def dotted(node: ast.AST) -> str:
