@@ -77,7 +77,7 @@ def hands(windowed: Scan) -> dict[str, str]:
         [what it sets] → CSS selector of the control.
     """
     window = {name: state.window_key(windowed.content_hash, name) for name in ("center", "width")}
-    return {name: _selector(key) for name, key in (_SWITCHES | _OPACITIES | window).items()}
+    return {name: selector(key) for name, key in (_SWITCHES | _OPACITIES | window).items()}
 
 
 def take_window(windowed: Scan) -> None:
@@ -120,7 +120,7 @@ def told(name: str, length: int, widget: str = KEY) -> Sequence[Any] | None:
     return values if isinstance(values, list | tuple) and len(values) == length else None
 
 
-def _selector(key: str) -> str:
+def selector(key: str) -> str:
     """The class that Streamlit gives to a widget of a key."""
     return ".st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key)
 

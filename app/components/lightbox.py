@@ -4,7 +4,6 @@ Both are one fragment: a layer, an opacity or a window draws them again and leav
 page, above all the panel of the answer, as it is.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -19,7 +18,7 @@ from app.components import (
 )
 from app.drawing_session import Canvas
 from app.records import Hung
-from ml.results import Analysis, BoolArray, Scan
+from ml.results import Analysis, Scan
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,10 @@ def canvas(
         answer_id: the AI's answer on the worklist, None where it is not noted.
     """
     if hung is None:
-        own = {} if read is None else {1: read.segmentation.mask}
-        return Canvas(content_hash, scan.content_hash, scan, 1, _drawn(own), answer_id)
+        own = {}
+        if read is not None and read.segmentation.mask.any():
+            own[1] = read.segmentation.mask
+        return Canvas(content_hash, scan.content_hash, scan, 1, own, answer_id)
     slices = () if hung.found is None else hung.found.slices
     masks = {one.number: one.mask for one in slices if one.mask is not None}
     return Canvas(content_hash, hung.key, hung.volume, hung.number, masks, answer_id)
@@ -105,7 +106,3 @@ def _pictures(shown: Shown, own: Analysis | None) -> None:
 def _windowed(shown: Shown) -> Scan:
     """The slice whose sliders set the window."""
     return shown.scan if shown.hung is None else shown.hung.windowed
-
-
-def _drawn(masks: Mapping[int, BoolArray]) -> dict[int, BoolArray]:
-    return {number: mask for number, mask in masks.items() if mask.any()}

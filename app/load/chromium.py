@@ -23,6 +23,7 @@ from app import samples, state, texts, worklist_texts
 from app.load.server import PATIENCE_S
 from app.load.visit import STEPS, Visitor
 from app.load.wire import Broken
+from app.viewer_session import selector
 from ml.errors import MetricsError
 
 __all__ = ["FLAGS", "WEBGL", "ChromiumReader", "chromium", "launched", "seconds_until"]
@@ -183,8 +184,7 @@ class ChromiumReader:
 
     def _keyed(self, key: str, what: str) -> Locator:
         """The control of a widget key."""
-        name = "".join(one if one.isalnum() or one in "_-" else "-" for one in key)
-        return self.page.locator(f".st-key-{name} {what}").first
+        return self.page.locator(f"{selector(key)} {what}").first
 
     def _read(self, opened: int) -> None:
         """Wait until the last of so many scans is drawn, and what the networks say of it."""

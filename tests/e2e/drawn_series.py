@@ -2,12 +2,14 @@
 
 import io
 import re
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.app import fakes
+from tests.e2e.conftest import go
 from tests.ml.io.series_files import one_slice
 
 SIDE, SLICES, TUMOUR = 128, 6, (2, 3)
@@ -22,6 +24,17 @@ def heads() -> list[bytes]:
         for place in range(SLICES)
     ]
     return [one_slice(place, stored=one) for place, one in enumerate(stored)]
+
+
+def open_heads(page: Page, address: str, folder: Path) -> None:
+    """Open the app at an address, and in it the heads, written to a folder; the viewer is ready."""
+    files = []
+    for place, data in enumerate(heads()):
+        files.append(folder / f"{place}.dcm")
+        files[-1].write_bytes(data)
+    go(page, address)
+    page.locator("input[type=file]").set_input_files(files)
+    expect(page.locator(".viewer")).to_have_attribute("data-ready", "true")
 
 
 def go_to(page: Page, number: int) -> None:

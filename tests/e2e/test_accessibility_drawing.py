@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from app import followup_texts, viewer_texts
 from app.load.server import running
 from tests.app import fakes
-from tests.e2e.conftest import go, tab
-from tests.e2e.drawn_series import choose, heads
+from tests.e2e.conftest import tab
+from tests.e2e.drawn_series import choose, open_heads
 from tests.e2e.test_accessibility import in_both_themes
 
 pytestmark = pytest.mark.browser
@@ -30,16 +30,11 @@ FOCUSED = """() => {
 def page(drawing_browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A session with a series on screen and a drawing that began with the AI's outline."""
     folder = tmp_path_factory.mktemp("walk")
-    files = [folder / f"{place}.dcm" for place, _ in enumerate(heads())]
-    for file, data in zip(files, heads(), strict=True):
-        file.write_bytes(data)
     with (
         running("tests/e2e/drawn_app.py", folder, answering=True) as app,
         tab(drawing_browser) as opened,
     ):
-        go(opened, app.site)
-        opened.locator("input[type=file]").set_input_files(files)
-        expect(opened.locator(".viewer")).to_have_attribute("data-ready", "true")
+        open_heads(opened, app.site, folder)
         choose(opened, "d")
         opened.get_by_role("button", name=viewer_texts.STARTS["ai"]).click()
         expect(opened.locator("[data-side=ai] path[data-mark=own]")).to_be_visible()

@@ -22,7 +22,7 @@ from app.store.opening import open_store
 from app.store.places import places as store_places
 from ml.drawing import Drawing, unpacked
 from ml.io.series import find_series
-from tests.e2e.conftest import Watch, go, tab
+from tests.e2e.conftest import Watch, tab
 from tests.e2e.drawn_series import (
     NEAR,
     TUMOUR,
@@ -31,6 +31,7 @@ from tests.e2e.drawn_series import (
     go_to,
     heads,
     on_screen,
+    open_heads,
     painted,
     places,
     tumour_centre,
@@ -59,19 +60,13 @@ def page(drawing_browser: Browser, home: Path, runs: list[str]) -> Iterator[Page
         if message.WhichOneof("type") == "rerun_script":
             runs.append(message.rerun_script.fragment_id)
 
-    files = []
-    for place, data in enumerate(heads()):
-        files.append(home / f"{place}.dcm")
-        files[-1].write_bytes(data)
     watch = Watch()
     with (
         running("tests/e2e/drawn_app.py", home, answering=True) as app,
         tab(drawing_browser, watch) as opened,
     ):
         opened.on("websocket", lambda socket: socket.on("framesent", sent))
-        go(opened, app.site)
-        opened.locator("input[type=file]").set_input_files(files)
-        expect(opened.locator(".viewer")).to_have_attribute("data-ready", "true")
+        open_heads(opened, app.site, home)
         yield opened
         assert watch.errors == []
         assert watch.strangers == set()

@@ -19,8 +19,8 @@ from app.store.opening import open_store
 from app.store.places import places as store_places
 from ml.drawing import unpacked
 from ml.io.series import find_series
-from tests.e2e.conftest import Watch, go, tab
-from tests.e2e.drawn_series import SIDE, heads, places
+from tests.e2e.conftest import Watch, tab
+from tests.e2e.drawn_series import SIDE, heads, open_heads, places
 
 pytestmark = pytest.mark.browser
 
@@ -38,18 +38,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(drawing_browser: Browser, home: Path) -> Iterator[Page]:
     """A session at 1280 × 800 with a series on screen, its voxels in the browser."""
-    files = []
-    for place, data in enumerate(heads()):
-        files.append(home / f"{place}.dcm")
-        files[-1].write_bytes(data)
     watch = Watch()
     with (
         running("tests/e2e/drawn_app.py", home, answering=True) as app,
         tab(drawing_browser, watch, viewport={"width": 1280, "height": 800}) as opened,
     ):
-        go(opened, app.site)
-        opened.locator("input[type=file]").set_input_files(files)
-        expect(opened.locator(".viewer")).to_have_attribute("data-ready", "true")
+        open_heads(opened, app.site, home)
         yield opened
         assert watch.errors == []
 
